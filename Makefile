@@ -1,0 +1,240 @@
+# perigee: build, run, test. `make help` lists the targets and their variables.
+
+ifeq ($(origin CC),default)
+  CC           = gcc
+endif
+SANITIZE      ?=
+BUILD         ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+PREFIX        ?= /usr/local
+SYSCONFDIR    ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+PYTHON        ?= /usr/bin/python3
+SETUP         ?= conf/setup.sh
+
+# What `make run` takes; tests/stack/__main__.py explains them.
+PORT          ?= 8080
+UPSTREAM      ?= sandbox
+QUOTA         ?= 15/3600
+WORKERS       ?= 2
+REDIS         ?= private
+RUN_DIR       ?= run
+PERIGEE_BIN   ?= $(BUILD)/perigee
+
+SUITES        ?=
+FUZZ_SECONDS  ?= 60
+FUZZ_TARGETS  ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+
+comma := ,
+
+# ---- flags ------------------------------------------------------------------
+
+WARNINGS  = -Wall -Wextra -Wvla -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \
+            -Wold-style-definition -Wformat=2 -Wshadow -Wundef -Wpointer-arith -Werror
+# clang: `if (x && BUILD_OPTION)` is how all variants of the code stay compiled.
+WARNINGS += -Wno-constant-logical-operand
+CFLAGS   ?= -O2 -g
+FLAGS     = -std=gnu17 -D_GNU_SOURCE -Igateway $(WARNINGS) -fno-common -fstack-protector-strong -fPIE -pthread
+LINK      = -pie -pthread -Wl,-z,relro,-z,now
+LIBS      = -lfcgi -lhiredis -lcurl -ljansson -lxxhash
+
+ifdef SANITIZE
+  # The first finding ends the program: a report that scrolls by is none.
+  FLAGS += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+  LINK  += -fsanitize=$(SANITIZE)
+else
+  # Fortified string calls hide from AddressSanitizer what they are given.
+  FLAGS += -D_FORTIFY_SOURCE=2
+endif
+
+# `make fuzz` calls itself with FUZZING set: the same sources, seen by libFuzzer.
+ifdef FUZZING
+  FLAGS    += -fsanitize=fuzzer-no-link
+  FUZZ_MAIN = -fsanitize=fuzzer
+else
+  FUZZ_MAIN = $(BUILD)/tests/fuzz/replay.o
+endif
+
+# ---- files ------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
+
+MODULES    := $(call objects,gateway/*/*.c)
+MAIN       := $(BUILD)/gateway/main.o
+FAKES      := $(call objects,tests/fake/*.c)
+UNIT       := $(basename $(call objects,tests/unit/test_*.c))
+FUZZ       := $(basename $(call objects,tests/fuzz/fuzz_*.c))
+LIBRARY    := $(BUILD)/libperigee.a
+
+# ---- output: one short line per file, or with V=1 the commands --------------
+
+ifeq ($(V),1)
+  say =
+  Q   =
+else
+  say = @printf '%-4s %s\n' $(1) $(2);
+  Q   = @
+endif
+
+# All processors, unless the caller says -j (a make within make has it already).
+ifeq (0,$(MAKELEVEL))
+  ifeq (,$(filter -j%,$(MAKEFLAGS)))
+    MAKEFLAGS += -j$(shell nproc)
+  endif
+endif
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+.PHONY: all run test check bench fuzz fuzz-run programs fmt install clean help setup FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/perigee
+
+# ---- packages ---------------------------------------------------------------
+# Everything that is compiled comes after `setup`, which installs what the
+# goals of this run need (conf/packages.txt). Nothing missing: about 20 ms.
+
+groups-run     = build run
+groups-test    = build run test lint
+groups-check   = build test lint
+groups-fuzz    = build fuzz
+groups-fmt     = lint
+groups-clean   = none
+groups-help    = none
+groups-bench   = build run
+needed_groups  = $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(groups-$(goal)),build)) \
+                        $(if $(findstring clang,$(CC)),build fuzz))
+
+setup:
+	@$(SETUP) $(filter-out none,$(needed_groups))
+
+# ---- compile and link -------------------------------------------------------
+
+# The commands and the list of modules, as files that change only when these
+# do: whatever was built in another way is built again.
+$(BUILD)/flags:   text = $(CC) $(FLAGS) $(CFLAGS) $(CPPFLAGS) $(LINK) $(LDFLAGS) $(LIBS)
+$(BUILD)/modules: text = $(MODULES) $(FAKES)
+$(BUILD)/flags $(BUILD)/modules: FORCE
+	@mkdir -p $(@D)
+	@echo '$(text)' | cmp -s - $@ || echo '$(text)' >$@
+
+COMPILE = $(CC) $(FLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/gateway/%.o: gateway/%.c $(BUILD)/flags | setup
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(COMPILE)
+
+# private: or the file of flags, as a prerequisite, would be made with these.
+$(BUILD)/tests/%.o: private FLAGS += -Itests
+# libFuzzer names the entry point, and has no header that declares it.
+$(BUILD)/tests/fuzz/%.o: private FLAGS += -Itests -Wno-missing-prototypes
+$(BUILD)/tests/%.o: tests/%.c $(BUILD)/flags | setup
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(COMPILE)
+
+$(LIBRARY): $(MODULES) $(BUILD)/modules
+	$(Q)rm -f $@
+	$(call say,AR,$@)ar rcs $@ $(MODULES)
+
+$(BUILD)/perigee: $(MAIN) $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $(MAIN) $(LIBRARY) $(LIBS)
+
+# Fakes are linked as objects: what they define wins over the library.
+$(UNIT): %: %.o $(FAKES) $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(FAKES) $(LIBRARY) $(LIBS) -lcmocka
+
+$(FUZZ): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(FAKES) $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FAKES) $(LIBRARY) $(LIBS)
+
+-include $(patsubst %,%.d,$(basename $(MODULES) $(MAIN) $(FAKES)) $(UNIT) $(FUZZ)) \
+         $(BUILD)/tests/fuzz/replay.d
+
+# ThreadSanitizer of gcc 12 wants its address ranges for itself, and finds them
+# taken on kernels that randomise more than 28 bits of them. Where setarch is
+# not allowed (some containers) it has to do without.
+ifneq (,$(findstring thread,$(SANITIZE)))
+  FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
+endif
+
+# ---- run --------------------------------------------------------------------
+
+# exec: the runner becomes make's own child, so that what make is told (TERM)
+# or lets happen (INT, see tests/stack/parent.py) reaches it.
+run: $(PERIGEE_BIN) | setup
+	@PYTHONPATH=tests PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' exec $(FIXED_ADDRESSES) $(PYTHON) -m stack \
+		--with-parent --port '$(PORT)' --upstream '$(UPSTREAM)' --quota '$(QUOTA)' \
+		--workers '$(WORKERS)' --redis '$(REDIS)' --run-dir '$(RUN_DIR)'
+
+# ---- tests ------------------------------------------------------------------
+
+RUN_TESTS = BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
+            PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' \
+            $(FIXED_ADDRESSES) $(PYTHON) tests/run.py
+
+programs: $(UNIT) $(FUZZ)
+
+test: $(PERIGEE_BIN) programs | setup
+	@$(RUN_TESTS) $(SUITES)
+
+check: $(PERIGEE_BIN) programs | setup
+	@$(RUN_TESTS) --quick $(or $(SUITES),lint unit fuzz)
+
+bench: all | setup
+	@test -x tests/bench/run || { echo 'make bench: there is no tests/bench/run yet' >&2; exit 1; }
+	@PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' tests/bench/run
+
+fuzz: | setup
+	@$(MAKE) CC=clang SANITIZE=address,undefined FUZZING=1 BUILD=build/fuzz SETUP=: fuzz-run
+
+# What libFuzzer finds interesting stays in build/; what it breaks goes to the
+# corpus, where `make check` replays it for ever.
+fuzz-run: $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
+	@set -e; for name in $(FUZZ_TARGETS); do \
+		echo "FUZZ $$name, $(FUZZ_SECONDS) s"; \
+		mkdir -p $(BUILD)/corpus/$$name tests/fuzz/corpus/$$name; \
+		$(BUILD)/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			-verbosity=1 -print_final_stats=1 \
+			-artifact_prefix=tests/fuzz/corpus/$$name/ \
+			$(BUILD)/corpus/$$name tests/fuzz/corpus/$$name \
+			>$(BUILD)/corpus/$$name.log 2>&1 || { cat $(BUILD)/corpus/$$name.log; exit 1; }; \
+		grep number_of_executed_units $(BUILD)/corpus/$$name.log; \
+	done
+
+fmt: | setup
+	@find gateway tests -name '*.[ch]' -print0 | xargs -0r clang-format -i
+
+# ---- install ----------------------------------------------------------------
+
+SHARE = $(PREFIX)/share/perigee
+ETC   = $(SYSCONFDIR)/perigee
+
+# An edited configuration is never overwritten: the new one lies beside it.
+install: all
+	install -D -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
+	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
+	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
+	install -m 644 nginx/perigee.conf $(DESTDIR)$(SHARE)/nginx/
+	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
+	sed 's|conf/apis|$(SHARE)/apis|' conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
+	chmod 644 $(DESTDIR)$(ETC)/perigee.conf.new
+	test -e $(DESTDIR)$(ETC)/perigee.conf || \
+		mv $(DESTDIR)$(ETC)/perigee.conf.new $(DESTDIR)$(ETC)/perigee.conf
+
+# ---- the rest ---------------------------------------------------------------
+
+# Not RUN_DIR: with UPSTREAM=live it remembers which calls have been made.
+clean:
+	rm -rf build
+	find tests -name __pycache__ -prune -exec rm -rf {} +
+
+help:
+	@echo 'make             build $(BUILD)/perigee'
+	@echo 'make run         nginx, worker, Redis and upstream in the foreground; Ctrl-C stops all'
+	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
+	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
+	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
+	@echo 'make test        every test there is  SUITES="lint stack sandbox unit fuzz e2e"'
+	@echo 'make bench       measured comparisons'
+	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
+	@echo 'make fmt         format the C sources'
+	@echo 'make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)'
+	@echo 'make clean       remove build/'
+	@echo 'with any of them: CC=clang  SANITIZE=address,undefined|thread  V=1  SETUP=: (install nothing)'

@@ -1,0 +1,346 @@
+#include "api/canon.h"
+
+#include "api/nearest.h"
+#include "base/limits.h"
+#include "http/url.h"
+
+#include <stdio.h>
+
+/* What one call of canon_request() works with. */
+struct work {
+	const struct catalog *catalog;
+	const struct canon_options *options;
+	struct arena *a;
+	struct refusal *reterr;
+};
+
+static bool no_memory(struct work *w)
+{
+	return fail(&w->reterr->fail, FAULT_TOO_LONG, "The request is too large.");
+}
+
+/* ---- the path ---- */
+
+static const struct api *api_at(const struct catalog *catalog, struct str path)
+{
+	for (size_t i = 0; i < catalog->apis_n; i++)
+		if (str_starts(path, catalog->apis[i].root))
+			return &catalog->apis[i];
+	return NULL;
+}
+
+/* Cuts the last segment off `path`: `a/b/7` gives `7` and leaves `a/b`. */
+static struct str cut_last(struct str *path)
+{
+	size_t at = path->n;
+	struct str last;
+
+	while (at && path->p[at - 1] != '/')
+		at--;
+	last = str_slice(*path, at, path->n);
+	path->n = at ? at - 1 : 0;
+	return last;
+}
+
+/* An id as upstream's router and database understand it: digits, above 0, leading zeros or not. */
+static bool read_id(struct str text, int64_t *ret)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+	return str_to_i64(text, ret) && *ret >= 1 && *ret <= LIMIT_ID;
+}
+
+static bool not_found(struct work *w, const struct api *api, struct str below)
+{
+	struct str first = below;
+
+	fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
+	if (api) {
+		struct str name = nearest(first, api->endpoint_names, api->endpoints_n);
+		struct buf path = buf_init(LIMIT_TARGET_BYTES);
+
+		if (!name.n)
+			name = nearest(str_cut(&first, '/'), api->endpoint_names, api->endpoints_n);
+		if (name.n) {
+			buf_put(&path, api->root);
+			buf_put(&path, name);
+			buf_put_char(&path, '/');
+			w->reterr->nearest_path = arena_dup(w->a, buf_str(&path));
+		}
+		buf_release(&path);
+	}
+	return false;
+}
+
+static bool put_path(struct work *w, struct canon *c, int64_t id)
+{
+	struct buf path = buf_init(LIMIT_TARGET_BYTES);
+
+	buf_put(&path, c->api->root);
+	buf_put(&path, c->endpoint->name);
+	if (c->is_object)
+		buf_putf(&path, "/%lld", (long long)id);
+	buf_put_char(&path, '/');
+	c->path = arena_dup(w->a, buf_str(&path));
+	buf_release(&path);
+	return c->path.p || no_memory(w);
+}
+
+/* Finds api, endpoint and id. A missing slash at the end is added, since many clients follow no
+ * redirect to the right form. */
+static bool route(struct work *w, struct str raw, struct canon *c)
+{
+	const char *why;
+	struct str below;
+	struct str path;
+	int64_t id = 0;
+
+	why = url_decode(raw, URL_PATH, w->a, &path);
+	if (why)
+		return fail(&w->reterr->fail, FAULT_MALFORMED, "The path cannot be read: %s.", why);
+	c->api = api_at(w->catalog, path);
+	if (!c->api)
+		return not_found(w, NULL, path);
+	below = str_slice(path, c->api->root.n, path.n);
+	if (str_ends(below, STR("/")))
+		below.n--;
+	c->endpoint = api_endpoint(c->api, below);
+	if (!c->endpoint) {
+		struct str name = below;
+		struct str last = cut_last(&name);
+
+		c->endpoint = api_endpoint(c->api, name);
+		c->is_object = true;
+		if (!c->endpoint || !c->endpoint->has_objects || !read_id(last, &id))
+			return not_found(w, c->api, c->endpoint ? name : below);
+	}
+	return put_path(w, c, id);
+}
+
+/* ---- the parameters ---- */
+
+static bool is_ignored(const struct canon_options *options, struct str name)
+{
+	for (size_t i = 0; i < options->ignored_n; i++)
+		if (str_glob(options->ignored[i], name))
+			return true;
+	return false;
+}
+
+/* Parameters by which clients send keys to other services, and to this one by mistake: their
+ * values must not be shown, logged or kept. */
+static bool is_secret(struct str name)
+{
+	static const struct str ends[] = { STR("apikey"), STR("api_key"),  STR("api-key"),
+					   STR("token"),  STR("auth"),	   STR("authorization"),
+					   STR("secret"), STR("password"), STR("bearer") };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (name.n >= ends[i].n &&
+		    str_eq_nocase(str_slice(name, name.n - ends[i].n, name.n), ends[i]))
+			return true;
+	return str_eq_nocase(name, STR("key"));
+}
+
+static bool is_dropped(const struct canon_options *options, struct str name)
+{
+	return is_ignored(options, name) || (options->pass_unknown && is_secret(name));
+}
+
+static void complain(struct work *w, const struct pair *pair, struct param_fault fault)
+{
+	fault.name = pair->name;
+	fault.value = pair->value;
+	fault.is_secret = is_secret(pair->name);
+	w->reterr->faults[w->reterr->faults_n++] = fault;
+}
+
+static void complain_of_name(struct work *w, const struct pair *pair, const struct endpoint *e)
+{
+	complain(w, pair,
+		 (struct param_fault){
+			 .reason = "there is no such parameter",
+			 .allowed = "one of",
+			 .allowed_words = e->param_names,
+			 .allowed_words_n = e->params_n,
+			 .nearest = nearest(pair->name, e->param_names, e->params_n),
+		 });
+}
+
+static void complain_of_value(struct work *w, const struct pair *pair, const struct param *param,
+			      const struct value_fault *fault)
+{
+	struct pair shown = { pair->name, fault->culprit };
+
+	complain(w, &shown,
+		 (struct param_fault){
+			 .reason = fault->reason,
+			 .allowed = value_allowed(param->rule.type),
+			 .allowed_words = param->rule.words,
+			 .allowed_words_n = param->rule.words_n,
+			 .nearest = fault->nearest,
+		 });
+}
+
+/* Of a parameter that is given again, only the last one counts (Django's QueryDict.get). */
+static bool comes_again(const struct query *q, size_t at)
+{
+	for (size_t i = at + 1; i < q->n; i++)
+		if (str_eq(q->pairs[i].name, q->pairs[at].name))
+			return true;
+	return false;
+}
+
+/* Objects are detailed unless asked otherwise, lists are not. */
+static struct value_rule rule_for(const struct canon *c, const struct param *param)
+{
+	struct value_rule rule = param->rule;
+
+	if (c->is_object && rule.type == VALUE_CHOICE)
+		rule.default_ = c->endpoint->detail_mode;
+	return rule;
+}
+
+/* Files one good parameter under what it decides. */
+static void use(struct canon *c, const struct param *param, struct str value)
+{
+	switch (param->rule.type) {
+	case VALUE_LIMIT:
+		if (!str_to_i64(value, &c->limit))
+			str_to_i64(param->rule.default_, &c->limit);
+		break;
+	case VALUE_OFFSET:
+		if (!str_to_i64(value, &c->offset))
+			c->offset = 0;
+		break;
+	case VALUE_ORDERING:
+		/* One object has no order. */
+		if (value.n && !c->is_object)
+			c->filter.pairs[c->filter.n++] = (struct pair){ param->name, value };
+		break;
+	default:
+		if (value.n)
+			c->filter.pairs[c->filter.n++] = (struct pair){ param->name, value };
+	}
+}
+
+static bool is_echoed(const struct param *param)
+{
+	return !param || (param->rule.type != VALUE_LIMIT && param->rule.type != VALUE_OFFSET &&
+			  param->rule.type != VALUE_FORMAT);
+}
+
+static void read_pair(struct work *w, const struct query *q, size_t at, struct canon *c)
+{
+	const struct pair *pair = &q->pairs[at];
+	const struct param *param = endpoint_param(c->endpoint, pair->name);
+	struct value_fault fault;
+	struct value_rule rule;
+	struct str value;
+
+	if (!param && is_dropped(w->options, pair->name))
+		return;
+	if (is_echoed(param))
+		c->echo.pairs[c->echo.n++] = *pair;
+	if (!param && !w->options->pass_unknown) {
+		complain_of_name(w, pair, c->endpoint);
+	} else if (!param) {
+		c->filter.pairs[c->filter.n++] = *pair;
+	} else if (!comes_again(q, at)) {
+		rule = rule_for(c, param);
+		if (value_canon(&rule, pair->value, w->a, &value, &fault))
+			use(c, param, value);
+		else
+			complain_of_value(w, pair, param, &fault);
+	}
+}
+
+static bool read_params(struct work *w, struct str raw, struct canon *c)
+{
+	struct query q;
+
+	if (!query_parse(raw, w->a, &q, &w->reterr->fail))
+		return false;
+	c->filter.pairs = arena_array(w->a, q.n, sizeof(struct pair));
+	c->echo.pairs = arena_array(w->a, q.n, sizeof(struct pair));
+	w->reterr->faults = arena_array(w->a, q.n, sizeof(struct param_fault));
+	if (!c->filter.pairs || !c->echo.pairs || !w->reterr->faults)
+		return no_memory(w);
+	for (size_t i = 0; i < c->endpoint->params_n; i++)
+		if (c->endpoint->params[i].rule.type == VALUE_LIMIT)
+			use(c, &c->endpoint->params[i], STR(""));
+	for (size_t i = 0; i < q.n; i++)
+		read_pair(w, &q, i, c);
+	if (w->reterr->faults_n)
+		return fail(&w->reterr->fail, FAULT_PARAMETERS,
+			    "%zu of the parameters cannot be used.", w->reterr->faults_n);
+	if (c->is_object)
+		c->limit = c->offset = 0;
+	query_sort(&c->filter);
+	query_sort(&c->echo);
+	return true;
+}
+
+bool canon_request(const struct catalog *catalog, const struct canon_options *options,
+		   struct str target, struct arena *a, struct canon *ret, struct refusal *reterr)
+{
+	struct work w = { .catalog = catalog, .options = options, .a = a, .reterr = reterr };
+	struct canon c = { .api = NULL };
+	struct str query = target;
+	struct str path;
+
+	*reterr = (struct refusal){ .faults_n = 0 };
+	if (target.n > LIMIT_TARGET_BYTES)
+		return fail(&reterr->fail, FAULT_TOO_LONG,
+			    "The request target has %zu bytes; at most %d are read.", target.n,
+			    LIMIT_TARGET_BYTES);
+	path = str_cut(&query, '?');
+	if (!route(&w, path, &c) || !read_params(&w, query, &c))
+		return false;
+	*ret = c;
+	return true;
+}
+
+/* ---- targets ---- */
+
+struct str canon_page_target(const struct canon *c, const struct query *params, int64_t limit,
+			     int64_t offset, struct arena *a)
+{
+	struct query q = { .pairs = arena_array(a, params->n + 2, sizeof(struct pair)) };
+	/* Every byte may become an escape of three. */
+	struct buf out = buf_init(4 * LIMIT_TARGET_BYTES);
+	char limit_text[24];
+	char offset_text[24];
+	struct str target;
+
+	if (!q.pairs)
+		return (struct str){ NULL, 0 };
+	if (params->n)
+		memcpy(q.pairs, params->pairs, params->n * sizeof(struct pair));
+	q.n = params->n;
+	snprintf(limit_text, sizeof(limit_text), "%lld", (long long)limit);
+	snprintf(offset_text, sizeof(offset_text), "%lld", (long long)offset);
+	if (limit > 0)
+		q.pairs[q.n++] = (struct pair){ STR("limit"), str_from(limit_text) };
+	if (offset > 0)
+		q.pairs[q.n++] = (struct pair){ STR("offset"), str_from(offset_text) };
+	query_sort(&q);
+	buf_put(&out, c->path);
+	if (q.n)
+		buf_put_char(&out, '?');
+	query_put(&out, &q);
+	target = out.failed ? (struct str){ NULL, 0 } : arena_dup(a, buf_str(&out));
+	buf_release(&out);
+	return target;
+}
+
+struct str canon_target(const struct canon *c, struct arena *a)
+{
+	const struct param *param = endpoint_param(c->endpoint, STR("limit"));
+	int64_t usual = 0;
+
+	if (param)
+		str_to_i64(param->rule.default_, &usual);
+	return canon_page_target(c, &c->filter, c->limit == usual ? 0 : c->limit, c->offset, a);
+}

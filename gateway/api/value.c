@@ -1,0 +1,260 @@
+#include "api/value.h"
+
+#include "api/nearest.h"
+#include "base/limits.h"
+
+#include <stdio.h>
+
+static const struct type {
+	const char *word;
+	const char *allowed;
+} types[VALUE_TYPE_COUNT] = {
+#define X(type, word, allowed) [VALUE_##type] = { word, allowed },
+	VALUE_TYPES(X)
+#undef X
+};
+
+static const struct str nothing = { NULL, 0 };
+
+enum value_type value_type_named(struct str word)
+{
+	for (size_t i = 0; i < VALUE_TYPE_COUNT; i++)
+		if (types[i].word && str_eq(str_from(types[i].word), word))
+			return (enum value_type)i;
+	return VALUE_TYPE_COUNT;
+}
+
+const char *value_allowed(enum value_type type)
+{
+	return types[type].allowed;
+}
+
+static bool refuse(struct value_fault *reterr, struct str culprit, const char *reason)
+{
+	*reterr = (struct value_fault){ .culprit = culprit, .reason = reason };
+	return false;
+}
+
+static bool no_memory(struct value_fault *reterr, struct str value)
+{
+	return refuse(reterr, value, "it is too large");
+}
+
+/* Only these spellings mean the same to both of django-filter's boolean widgets; `unknown` is
+ * what upstream's own form sends for "not set". */
+static bool canon_bool(struct str raw, struct str *ret, struct value_fault *reterr)
+{
+	if (!raw.n || str_eq(raw, STR("unknown")))
+		*ret = nothing;
+	else if (str_eq(raw, STR("true")) || str_eq(raw, STR("True")))
+		*ret = STR("true");
+	else if (str_eq(raw, STR("false")) || str_eq(raw, STR("False")))
+		*ret = STR("false");
+	else
+		return refuse(reterr, raw, "it is not a boolean that upstream understands");
+	return true;
+}
+
+/* Signed digits without leading zeros, however many there are; empty if raw is no whole number. */
+static struct str plain_digits(struct str raw, bool *ret_negative)
+{
+	struct str digits;
+
+	*ret_negative = raw.n && raw.p[0] == '-';
+	digits = str_slice(raw, *ret_negative, raw.n);
+	for (size_t i = 0; i < digits.n; i++)
+		if (digits.p[i] < '0' || digits.p[i] > '9')
+			return nothing;
+	while (digits.n > 1 && digits.p[0] == '0')
+		digits = str_slice(digits, 1, digits.n);
+	return digits;
+}
+
+static bool put_number(int64_t number, struct arena *a, struct str *ret, struct value_fault *reterr)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
+
+	*ret = arena_dup(a, (struct str){ text, (size_t)n });
+	return ret->p || no_memory(reterr, nothing);
+}
+
+static bool canon_int(const struct value_rule *rule, struct str raw, struct arena *a,
+		      struct str *ret, struct value_fault *reterr)
+{
+	struct str trimmed = str_trim(raw); /* forms.IntegerField does */
+	bool negative;
+	int64_t number;
+
+	*ret = nothing;
+	if (!trimmed.n)
+		return true;
+	if (!plain_digits(trimmed, &negative).n)
+		return refuse(reterr, raw, "it is not a whole number");
+	if (!str_to_i64(trimmed, &number) || number > LIMIT_ID || number < -LIMIT_ID)
+		return refuse(reterr, raw, "it is out of range");
+	if (rule->type == VALUE_ID && number < 1)
+		return refuse(reterr, raw, "no id is below 1");
+	return put_number(number, a, ret, reterr);
+}
+
+/* LimitOffsetPagination: an empty or negative number counts as none, and so does a limit of 0;
+ * a limit above the maximum is the maximum. Words, which upstream takes for none, are refused. */
+static bool canon_paging(const struct value_rule *rule, struct str raw, struct arena *a,
+			 struct str *ret, struct value_fault *reterr)
+{
+	bool negative;
+	struct str digits = plain_digits(raw, &negative);
+	int64_t number;
+
+	*ret = nothing;
+	if (!raw.n)
+		return true;
+	if (!digits.n)
+		return refuse(reterr, raw, "it is not a whole number");
+	if (negative || str_eq(digits, STR("0")))
+		return true;
+	if (!str_to_i64(digits, &number))
+		number = INT64_MAX;
+	if (rule->type == VALUE_LIMIT && number > rule->max)
+		number = rule->max;
+	if (number > LIMIT_OFFSET)
+		return refuse(reterr, raw, "it is out of range");
+	return put_number(number, a, ret, reterr);
+}
+
+static bool canon_choice(const struct value_rule *rule, struct str raw, struct str *ret,
+			 struct value_fault *reterr)
+{
+	*ret = raw;
+	if (!raw.n)
+		return true;
+	for (size_t i = 0; i < rule->words_n; i++)
+		if (str_eq(rule->words[i], raw))
+			return true;
+	refuse(reterr, raw, "it is not one of the values");
+	reterr->nearest = nearest(raw, rule->words, rule->words_n);
+	return false;
+}
+
+static bool canon_format(struct str raw, struct str *ret, struct value_fault *reterr)
+{
+	*ret = nothing;
+	if (!raw.n || str_eq(raw, STR("json")) || str_eq(raw, STR("api")))
+		return true;
+	return refuse(reterr, raw, "the gateway answers JSON only");
+}
+
+/* The field of an ordering term, without its sign. */
+static struct str field_of(struct str term)
+{
+	return str_starts(term, STR("-")) ? str_slice(term, 1, term.n) : term;
+}
+
+static bool names_field(struct str list, struct str field)
+{
+	while (list.n)
+		if (str_eq(field_of(str_cut(&list, ',')), field))
+			return true;
+	return false;
+}
+
+/* DRF's OrderingFilter: terms apply in order, blanks around them do not count. A second term for
+ * the same field decides nothing that the first left open. */
+static bool canon_ordering(const struct value_rule *rule, struct str raw, struct arena *a,
+			   struct str *ret, struct value_fault *reterr)
+{
+	struct str rest = raw;
+	char *out = arena_alloc(a, raw.n + 1);
+	size_t n = 0;
+
+	if (!out)
+		return no_memory(reterr, raw);
+	while (rest.n) {
+		struct str term = str_trim(str_cut(&rest, ','));
+		struct str field = field_of(term);
+		bool known = false;
+
+		if (!term.n)
+			continue;
+		for (size_t i = 0; i < rule->words_n; i++)
+			known |= str_eq(rule->words[i], field);
+		if (!known) {
+			refuse(reterr, term, "it is not a field to order by");
+			reterr->nearest = nearest(field, rule->words, rule->words_n);
+			return false;
+		}
+		if (names_field((struct str){ out, n }, field))
+			continue;
+		if (n)
+			out[n++] = ',';
+		memcpy(out + n, term.p, term.n);
+		n += term.n;
+	}
+	*ret = (struct str){ out, n };
+	return true;
+}
+
+/* DRF's SearchFilter splits at blanks and commas and asks for every term. Newer versions keep
+ * what stands in quotes together, so a value with quotes is left as it is. */
+static bool canon_search(struct str raw, struct arena *a, struct str *ret,
+			 struct value_fault *reterr)
+{
+	char *out = arena_alloc(a, raw.n);
+	size_t n = 0;
+
+	*ret = raw;
+	if (str_find(raw, '"') < raw.n || str_find(raw, '\'') < raw.n)
+		return true;
+	if (!out)
+		return no_memory(reterr, raw);
+	for (size_t i = 0; i < raw.n; i++) {
+		bool blank = raw.p[i] == ' ' || raw.p[i] == ',';
+
+		if (!blank)
+			out[n++] = raw.p[i];
+		else if (n && out[n - 1] != ' ')
+			out[n++] = ' ';
+	}
+	*ret = (struct str){ out, n && out[n - 1] == ' ' ? n - 1 : n };
+	return true;
+}
+
+static bool canon(const struct value_rule *rule, struct str raw, struct arena *a, struct str *ret,
+		  struct value_fault *reterr)
+{
+	switch (rule->type) {
+	case VALUE_BOOL:
+		return canon_bool(raw, ret, reterr);
+	case VALUE_INT:
+	case VALUE_ID:
+		return canon_int(rule, raw, a, ret, reterr);
+	case VALUE_STRING:
+		*ret = str_trim(raw); /* forms.CharField does */
+		return true;
+	case VALUE_CHOICE:
+		return canon_choice(rule, raw, ret, reterr);
+	case VALUE_ORDERING:
+		return canon_ordering(rule, raw, a, ret, reterr);
+	case VALUE_SEARCH:
+		return canon_search(raw, a, ret, reterr);
+	case VALUE_LIMIT:
+	case VALUE_OFFSET:
+		return canon_paging(rule, raw, a, ret, reterr);
+	case VALUE_FORMAT:
+		return canon_format(raw, ret, reterr);
+	case VALUE_TYPE_COUNT:
+		break;
+	}
+	return refuse(reterr, raw, "its type is not known");
+}
+
+bool value_canon(const struct value_rule *rule, struct str raw, struct arena *a, struct str *ret,
+		 struct value_fault *reterr)
+{
+	if (!canon(rule, raw, a, ret, reterr))
+		return false;
+	if (str_eq(*ret, rule->default_))
+		*ret = nothing;
+	return true;
+}

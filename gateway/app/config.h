@@ -1,0 +1,122 @@
+#ifndef PERIGEE_APP_CONFIG_H
+#define PERIGEE_APP_CONFIG_H
+
+/*
+ * The configuration: an INI file and the environment over it.
+ *
+ * Every key stands once, in CONFIG_KEYS, with its type, default and meaning; the
+ * parser, the checks and `perigee --print-config` are made from that row. A key
+ * `[server] wait` is overridden by PERIGEE_SERVER_WAIT.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "base/units.h"
+
+/* clang-format off */
+/*   section   key                 type      default                     meaning */
+#define CONFIG_KEYS(X)                                                                                  \
+	X(server, socket,             TEXT,     "/run/perigee/worker.sock",                             \
+	  "Unix socket on which nginx finds this worker.")                                              \
+	X(server, socket_mode,        OCTAL,    "0660",                                                 \
+	  "Permissions of the socket: nginx' group must be able to write to it.")                       \
+	X(server, backlog,            NUMBER,   "1024",                                                 \
+	  "Connections that may wait to be accepted; nginx answers 502 when there are more.")           \
+	X(server, threads,            NUMBER,   "2",                                                    \
+	  "Threads that answer requests. None of them ever waits for upstream.")                        \
+	X(server, wait,               DURATION, "12s",                                                  \
+	  "How long a request waits for upstream; keep nginx' fastcgi_read_timeout above it.")          \
+	X(server, waiting_max,        NUMBER,   "10000",                                                \
+	  "Requests that may wait for upstream at the same time; further ones are refused.")            \
+	X(server, drain,              DURATION, "10s",                                                  \
+	  "How long a worker that was told to stop goes on answering what it has accepted.")            \
+	X(public, base_urls,          TEXT,     "http://127.0.0.1:8080",                                \
+	  "Comma list of URLs under which clients reach the gateway. Links in answers begin with the\n" \
+	  "one whose host the client named, else with the first; no other host gets into an answer.")   \
+	X(api, tables,                TEXT,     "conf/apis",                                            \
+	  "Folder of the endpoint tables.")                                                             \
+	X(api, unknown_parameters,    CHOICE,   "reject",                                               \
+	  "reject: an unknown parameter is a 400. pass: it is sent to upstream and kept in the key.")   \
+	X(api, ignored_parameters,    TEXT,                                                             \
+	  "_, _t, _ts, cb, cachebust, cachebuster, nocache, utm_*, fbclid, gclid, msclkid",             \
+	  "Comma list of parameters dropped without a word, a * at the end standing for the rest.")     \
+	X(cache, time_scale,          NUMBER,   "1",                                                    \
+	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
+	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
+	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	X(redis, prefix,              TEXT,     "perigee",                                              \
+	  "What every key begins with. Workers that share a quota must share it.")                      \
+	X(redis, connect_timeout,     DURATION, "250ms",                                                \
+	  "How long connecting to Redis may take.")                                                     \
+	X(redis, command_timeout,     DURATION, "500ms",                                                \
+	  "How long Redis may take to answer; it then counts as away.")                                 \
+	X(upstream, base_url,         TEXT,     "",                                                     \
+	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, quota,            TEXT,     "",                                                     \
+	  "calls/seconds that upstream allows, shared by all workers. Empty: what each table says.")    \
+	X(upstream, reserve,          NUMBER,   "3",                                                    \
+	  "Calls of the quota that refreshing in the background may not use.")                          \
+	X(upstream, contact,          TEXT,     "",                                                     \
+	  "Who runs this gateway, a URL or mail address: sent in User-Agent, as upstream asks for.")    \
+	X(upstream, token,            SECRET,   "",                                                     \
+	  "API key, sent as `Authorization: Token ...`. Better given by token_file or environment.")    \
+	X(upstream, token_file,       TEXT,     "",                                                     \
+	  "File that holds the API key.")                                                               \
+	X(upstream, proxy,            SECRET,   "",                                                     \
+	  "URL of an HTTP proxy for calls to upstream. Empty: none, whatever the environment says.")    \
+	X(upstream, connect_timeout,  DURATION, "4s",                                                   \
+	  "How long connecting to upstream may take.")                                                  \
+	X(upstream, timeout,          DURATION, "20s",                                                  \
+	  "How long a whole call may take. It goes on when the request behind it has given up.")        \
+	X(upstream, retry,            DURATION, "1s",                                                   \
+	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
+	X(upstream, max_body_bytes,   NUMBER,   "33554432",                                             \
+	  "Largest answer that is read.")                                                               \
+	X(log, level,                 LEVEL,    "info",                                                 \
+	  "error, warn, info or debug.")                                                                \
+	X(log, requests,              BOOL,     "yes",                                                  \
+	  "yes: a line for every request, at level info.")
+/* clang-format on */
+
+enum config_key {
+#define X(section, key, type, default_, help) CONFIG_##section##_##key,
+	CONFIG_KEYS(X)
+#undef X
+		CONFIG_KEY_COUNT
+};
+
+/* Every value as text and, for the types that are numbers (durations in ms), as a number. */
+struct config {
+	struct config_value {
+		char *text; /* owned */
+		int64_t number;
+	} values[CONFIG_KEY_COUNT];
+};
+
+#define CONFIG_TEXT(config, section, key)                                                          \
+	(str_from((config)->values[CONFIG_##section##_##key].text))
+#define CONFIG_NUMBER(config, section, key) ((config)->values[CONFIG_##section##_##key].number)
+
+/* Receives one fault: where (`perigee.conf:12`, `PERIGEE_SERVER_WAIT`) and what. */
+typedef void config_report(void *ctx, const char *where, const char *what);
+
+/*
+ * Reads the file (NULL: none) and the environment (`NAME=value` strings, NULL at
+ * the end). Reports every fault, and returns NULL if there was one.
+ */
+struct config *config_load(const char *path, char *const *environment, config_report *report,
+			   void *ctx);
+
+/* The same, from the text of a file. */
+struct config *config_read(const char *path, struct str text, char *const *environment,
+			   config_report *report, void *ctx);
+
+void config_free(struct config *config);
+
+/* Writes the default configuration file, every key with its meaning. */
+void config_print(FILE *to);
+
+#endif

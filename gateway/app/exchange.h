@@ -1,0 +1,92 @@
+#ifndef PERIGEE_APP_EXCHANGE_H
+#define PERIGEE_APP_EXCHANGE_H
+
+/*
+ * One request and its answer, from the moment it was read until the answer is
+ * on its way.
+ *
+ * An exchange has one owner at a time: the worker thread that serves it, or,
+ * while it waits for upstream, the fill that it waits for (app/fill.h), which
+ * hands it back to a worker with the news. No lock is needed for its fields.
+ */
+
+#include "api/canon.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "http/request.h"
+#include "policy/entry.h"
+
+/* How a request ended, in the words of perigee_requests_total{result}. */
+/* clang-format off */
+#define RESULTS(X)                                                                               \
+	X(HIT, "hit")             /* fresh, without asking upstream */                           \
+	X(STALE, "stale")         /* stale, at once or because nothing better could be had */    \
+	X(MISS, "miss")           /* this request's call brought it */                           \
+	X(COLLAPSED, "collapsed") /* somebody else's call, already under way, brought it */      \
+	X(NEGATIVE, "negative")   /* upstream's own 400 or 404 */                                \
+	X(INVALID, "invalid")     /* the request cannot be right: 400, 404, 405, 414 */          \
+	X(REFUSED, "refused")     /* no budget and nothing stored: 429 */                        \
+	X(ERROR, "error")         /* 5xx */                                                      \
+	X(LOCAL, "local")         /* the gateway's own pages and OPTIONS */
+/* clang-format on */
+
+enum result {
+#define X(name, word) RESULT_##name,
+	RESULTS(X)
+#undef X
+		RESULT_COUNT
+};
+
+const char *result_word(enum result result);
+
+/* What a fill had to tell to one that waited for it. */
+struct news {
+	struct entry *entry; /* a reference; NULL: it failed */
+	struct fail fail;
+	bool collapsed; /* the fill was under way before this exchange joined */
+	bool stored;	/* others will find it too */
+};
+
+/* Windows and objects that fills brought to this exchange, newest first. */
+#define HELD_MAX 2
+
+/* After this many fills a list that changes under our hands is answered as it stands. */
+#define FILLS_MAX 4
+
+struct exchange {
+	void *connection; /* app/worker.c's; where the answer goes */
+	struct arena *arena;
+	struct request request;
+	struct mono arrived;
+
+	bool routed; /* canon is valid */
+	struct canon canon;
+
+	struct entry *held[HELD_MAX]; /* references */
+	int fills;		      /* that this exchange waited for */
+	bool collapsed;
+	bool stored;
+	struct fail failed; /* of the last fill, or FAULT_NONE */
+
+	struct exchange *next; /* of its owner: waiters of a fill, or those to be resumed */
+	struct mono deadline;  /* of its owner, while it waits */
+	struct news news;      /* of its owner, until serve() takes it */
+
+	/* the answer */
+	enum result result;
+	int status;
+	struct buf head;
+	struct buf body;
+};
+
+/* Everything but the connection and the arena as new; gives back what is held. */
+void exchange_reset(struct exchange *x);
+
+/* Takes in the news of a fill. */
+void exchange_take_news(struct exchange *x);
+
+/* The entry for `target` that a fill brought, or NULL; no reference is given. */
+struct entry *exchange_held(const struct exchange *x, struct str target);
+
+#endif

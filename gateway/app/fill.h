@@ -1,0 +1,62 @@
+#ifndef PERIGEE_APP_FILL_H
+#define PERIGEE_APP_FILL_H
+
+/*
+ * Calls to upstream: one thread makes them all, one at a time for each target.
+ *
+ * A fill belongs to nobody. Whoever needs its target joins it and waits; it goes
+ * on when they have given up, and what it brings is stored for those who come
+ * later. A failed fill is remembered for a moment, so that a target that cannot
+ * be had does not eat up the quota.
+ *
+ * A fill's life: queued -> (another worker has filled it: done) -> allowed by
+ * the shared budget -> called -> its reply judged (policy/intake.h) -> stored ->
+ * everybody who waits is told.
+ *
+ * fills_join() is called from any thread; everything else that touches the
+ * store or upstream happens in the fills' own thread.
+ */
+
+#include "app/exchange.h"
+#include "app/gateway.h"
+#include "policy/intake.h"
+
+struct fills;
+
+struct fills_options {
+	int64_t wait_ms; /* a waiter's patience, from its arrival */
+	size_t waiting_max;
+	int64_t call_ms; /* the longest that a call can take */
+	int64_t retry_ms;
+	uint32_t reserve;
+};
+
+/* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
+typedef void fills_resume(void *ctx, struct exchange *x);
+
+/* Takes over `store` and `origin`, also when it fails. NULL without memory. */
+struct fills *fills_new(const struct fills_options *options, const struct clock *clock,
+			struct store *store, struct origin *origin, fills_resume *resume,
+			void *ctx);
+
+/* Starts the thread. */
+bool fills_start(struct fills *fills);
+
+/*
+ * Ends the thread: fills that are under way go on until `grace_ms` have passed,
+ * then whoever still waits is told that the gateway is shutting down.
+ */
+void fills_stop(struct fills *fills, int64_t grace_ms);
+void fills_free(struct fills *fills);
+
+/*
+ * Asks for what `want` names to be fetched, unless what is stored of it is
+ * fresh and newer than `newer_than`. With a waiter: true, and it is no longer the
+ * caller's but comes back through resume(); or false and *reterr, when the
+ * target failed a moment ago or too many wait already. Without one the fill
+ * runs in the background: the return value says whether it was taken up.
+ */
+bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
+		struct exchange *waiter, struct fail *reterr);
+
+#endif

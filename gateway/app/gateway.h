@@ -1,0 +1,28 @@
+#ifndef PERIGEE_APP_GATEWAY_H
+#define PERIGEE_APP_GATEWAY_H
+
+/*
+ * What the whole process shares, built once in main() and read-only after that;
+ * the fills have a lock of their own.
+ */
+
+#include <stdatomic.h>
+
+#include "api/canon.h"
+#include "app/config.h"
+#include "http/bases.h"
+#include "policy/ports.h"
+
+struct fills;
+
+struct gateway {
+	const struct config *config;
+	const struct catalog *catalog;
+	struct canon_options canon;
+	struct bases bases;
+	const struct clock *clock;
+	struct fills *fills;
+	atomic_bool stopping; /* answers go out, nothing new is accepted */
+};
+
+#endif

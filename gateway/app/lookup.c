@@ -1,0 +1,156 @@
+#include "app/lookup.h"
+
+#include "api/window.h"
+#include "policy/agree.h"
+
+/* One look_up(): what it reads from and what it has found. */
+struct search {
+	const struct gateway *gw;
+	struct store *store;
+	const struct exchange *x;
+	struct lookup *found;
+	struct wall now;
+};
+
+static struct entry *obtain(struct search *s, struct str target)
+{
+	struct entry *e = exchange_held(s->x, target);
+
+	if (e)
+		return entry_ref(e);
+	if (s->store->load(s->store, target, &e) == LOAD_BROKEN)
+		s->found->broken = true;
+	return e;
+}
+
+/* How to ask for the object, or for the window that begins at `start`. */
+static bool make_want(const struct search *s, int64_t start, struct want *ret)
+{
+	const struct canon *c = &s->x->canon;
+	int64_t size = c->is_object ? 0 : c->endpoint->window;
+
+	*ret = (struct want){
+		.api = c->api,
+		.endpoint = c->endpoint,
+		.is_object = c->is_object,
+		.start = start,
+		.target = canon_page_target(c, &c->filter, size, start, s->x->arena),
+	};
+	return ret->target.p != NULL;
+}
+
+/* Puts the entry for wants[i] into its place; absent ones are as if they were not there. */
+static void find(struct search *s, size_t i)
+{
+	struct lookup *l = s->found;
+	enum entry_state state;
+
+	l->entries[i] = obtain(s, l->wants[i].target);
+	state = entry_state(l->entries[i], s->now);
+	if (state == ENTRY_ABSENT) {
+		entry_unref(l->entries[i]);
+		l->entries[i] = NULL;
+	}
+	if (i == 0 || state < l->state) {
+		l->state = state;
+		l->wanted = &l->wants[i];
+	}
+}
+
+/* A window that is not there may lie behind the list's end. The window before it (somebody walks)
+ * and the first one (most asked for) know the count, and asking them costs no call. */
+static void find_end(struct search *s, int64_t start)
+{
+	const int64_t neighbours[] = { start - s->x->canon.endpoint->window, 0 };
+	struct lookup *l = s->found;
+
+	for (size_t i = 0; start > 0 && i < 2 && !l->broken; i++) {
+		struct want want;
+		struct entry *e =
+			make_want(s, neighbours[i], &want) ? obtain(s, want.target) : NULL;
+
+		if (entry_state(e, s->now) == ENTRY_FRESH && e->kind == ENTRY_WINDOW &&
+		    e->count <= s->x->canon.offset) {
+			l->entries[0] = e;
+			l->wants[0] = want;
+			l->state = ENTRY_FRESH;
+			return;
+		}
+		entry_unref(e);
+	}
+}
+
+/* Does the page go on behind the first window? */
+static bool needs_second(const struct search *s, const struct entry *first, int64_t end)
+{
+	const struct canon *c = &s->x->canon;
+
+	return first && first->kind == ENTRY_WINDOW &&
+	       window_page(c->offset, c->limit, first->count).to > end;
+}
+
+static bool find_windows(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	struct lookup *l = s->found;
+	int64_t start = window_start(c->offset, c->endpoint->window);
+	int64_t end = start + c->endpoint->window;
+
+	if (!make_want(s, start, &l->wants[0]))
+		return false;
+	find(s, 0);
+	if (!l->entries[0])
+		find_end(s, start);
+	if (!needs_second(s, l->entries[0], end))
+		return true;
+	if (!make_want(s, end, &l->wants[1]))
+		return false;
+	find(s, 1);
+	return true;
+}
+
+static void check_agreement(struct search *s)
+{
+	struct lookup *l = s->found;
+	const struct entry *a = l->entries[0];
+	const struct entry *b = l->entries[1];
+
+	l->agrees = true;
+	if (a && b && a->kind == ENTRY_WINDOW && b->kind == ENTRY_WINDOW &&
+	    !agree(a, b, s->x->canon.endpoint->skew_ms)) {
+		l->agrees = false;
+		l->wanted = a->fetched.ms <= b->fetched.ms ? &l->wants[0] : &l->wants[1];
+	}
+}
+
+bool look_up(const struct gateway *gw, struct store *store, const struct exchange *x,
+	     struct lookup *ret, struct fail *reterr)
+{
+	struct search s = {
+		.gw = gw, .store = store, .x = x, .found = ret, .now = gw->clock->wall(gw->clock)
+	};
+	const struct entry *old;
+	bool enough;
+
+	*ret = (struct lookup){ .state = ENTRY_ABSENT };
+	if (x->canon.is_object) {
+		enough = make_want(&s, 0, &ret->wants[0]);
+		if (enough)
+			find(&s, 0);
+	} else {
+		enough = find_windows(&s);
+	}
+	if (!enough)
+		return fail(reterr, FAULT_INTERNAL, "The request is too large.");
+	check_agreement(&s);
+	old = ret->wanted ? ret->entries[ret->wanted - ret->wants] : NULL;
+	if (old)
+		ret->newer_than = old->fetched;
+	return true;
+}
+
+void lookup_release(struct lookup *l)
+{
+	entry_unref(l->entries[0]);
+	entry_unref(l->entries[1]);
+}

@@ -1,0 +1,371 @@
+#include "app/respond.h"
+
+#include "api/links.h"
+#include "api/window.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "policy/problem.h"
+
+#include <stdio.h>
+
+#define JSON_TYPE	"application/json"
+#define PROBLEM_TYPE	"application/problem+json"
+#define ALLOWED_METHODS "GET, HEAD, OPTIONS"
+
+static void put_status(struct exchange *x, int status, const char *content_type)
+{
+	static const struct {
+		int status;
+		const char *reason;
+	} reasons[] = {
+		{ 200, "OK" },
+		{ 204, "No Content" },
+		{ 304, "Not Modified" },
+		{ 400, "Bad Request" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 414, "URI Too Long" },
+		{ 429, "Too Many Requests" },
+		{ 500, "Internal Server Error" },
+		{ 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
+	};
+	const char *reason = "";
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			reason = reasons[i].reason;
+	x->status = status;
+	buf_putf(&x->head, "Status: %d %s\r\n", status, reason);
+	if (content_type)
+		buf_putf(&x->head, "Content-Type: %s\r\n", content_type);
+}
+
+/* What every answer carries: the gateway's data is public, and readable from any page. */
+static void put_common(struct exchange *x)
+{
+	buf_put(&x->head, STR("Access-Control-Allow-Origin: *\r\n"
+			      "Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, "
+			      "Retry-After\r\n"
+			      "X-Content-Type-Options: nosniff\r\n"));
+}
+
+/* Ends the head. A HEAD request gets the length that GET would have, and no body. */
+static void finish(struct exchange *x)
+{
+	buf_putf(&x->head, "Content-Length: %zu\r\n\r\n", x->body.n);
+	if (request_method(&x->request) == METHOD_HEAD)
+		buf_release(&x->body);
+}
+
+/* Without memory (or over a cap) for what should have been said, this always fits. */
+static void replace_if_failed(struct exchange *x)
+{
+	static const struct str body =
+		STR("{\"type\":\"urn:perigee:problem:internal-error\",\"title\":\"The gateway "
+		    "failed\",\"status\":500,\"detail\":\"There is no memory left.\"}");
+
+	if (!x->head.failed && !x->body.failed)
+		return;
+	x->result = RESULT_ERROR;
+	buf_clear(&x->head);
+	buf_clear(&x->body);
+	put_status(x, 500, PROBLEM_TYPE);
+	put_common(x);
+	buf_put(&x->body, body);
+	finish(x);
+}
+
+/* ---- answers from entries ---- */
+
+/* Times of an answer, in whole seconds as headers want them. */
+struct ages {
+	int64_t age_s;
+	int64_t fresh_s; /* its freshness lifetime, from its fetch on */
+	int64_t ttl_s;	 /* what is left of it; negative when stale */
+};
+
+/* The older of two entries decides. */
+static const struct entry *oldest(const struct lookup *found)
+{
+	const struct entry *a = found->entries[0];
+	const struct entry *b = found->entries[1];
+
+	return b && b->fetched.ms < a->fetched.ms ? b : a;
+}
+
+static struct ages ages_of(const struct entry *e, struct wall now)
+{
+	int64_t age_ms = now.ms - e->fetched.ms;
+	int64_t ttl_ms = e->fresh_until.ms - now.ms;
+
+	/* A clock that was stepped back must not make an answer younger than new. */
+	return (struct ages){
+		.age_s = age_ms > 0 ? age_ms / 1000 : 0,
+		.fresh_s = (e->fresh_until.ms - e->fetched.ms) / 1000,
+		.ttl_s = ttl_ms >= 0 ? ttl_ms / 1000 : -((-ttl_ms + 999) / 1000),
+	};
+}
+
+/* RFC 9211. What was fetched for this request was a miss; the rest is a hit, stale or not. */
+static void put_cache_status(struct exchange *x, const struct ages *ages, int upstream_status)
+{
+	bool fetched = x->fills > 0 && x->failed.fault == FAULT_NONE;
+
+	if (fetched)
+		buf_putf(&x->head,
+			 "Cache-Status: perigee; fwd=miss; fwd-status=%d%s%s; ttl=%lld\r\n",
+			 upstream_status, x->stored ? "; stored" : "",
+			 x->collapsed ? "; collapsed" : "", (long long)ages->ttl_s);
+	else if (x->failed.fault != FAULT_NONE)
+		buf_putf(&x->head, "Cache-Status: perigee; hit; ttl=%lld; detail=%s\r\n",
+			 (long long)ages->ttl_s, fault_word(x->failed.fault));
+	else
+		buf_putf(&x->head, "Cache-Status: perigee; hit; ttl=%lld\r\n",
+			 (long long)ages->ttl_s);
+}
+
+/* RFC 9111: with Age, other caches work out what is left. A stale answer is fresh nowhere. */
+static void put_caching(struct exchange *x, const struct ages *ages, int upstream_status)
+{
+	put_cache_status(x, ages, upstream_status);
+	buf_putf(&x->head, "Age: %lld\r\nCache-Control: public, max-age=%lld\r\n",
+		 (long long)ages->age_s, (long long)(ages->ttl_s > 0 ? ages->fresh_s : 0));
+	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"));
+}
+
+static void put_link_header(struct exchange *x, struct str base, const struct links *links)
+{
+	const struct {
+		struct str target;
+		const char *rel;
+	} all[] = {
+		{ links->first, "first" },
+		{ links->previous, "prev" },
+		{ links->next, "next" },
+		{ links->last, "last" },
+	};
+	struct buf value = buf_init(LIMIT_LINK_BYTES);
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!all[i].target.p)
+			continue;
+		if (value.n)
+			buf_put(&value, STR(", "));
+		buf_put_char(&value, '<');
+		buf_put(&value, base);
+		buf_put(&value, all[i].target);
+		buf_putf(&value, ">; rel=\"%s\"", all[i].rel);
+	}
+	if (!value.failed) {
+		buf_put(&x->head, STR("Link: "));
+		buf_put(&x->head, buf_str(&value));
+		buf_put(&x->head, STR("\r\n"));
+	}
+	buf_release(&value);
+}
+
+static void put_link_member(struct buf *b, struct str name, struct str base, struct str link)
+{
+	buf_put(b, name);
+	if (!link.p) {
+		buf_put(b, STR("null"));
+		return;
+	}
+	/* Bases and form encoding hold nothing that JSON must escape. */
+	buf_put_char(b, '"');
+	buf_put(b, base);
+	buf_put(b, link);
+	buf_put_char(b, '"');
+}
+
+/* The part of the page that lies in the window which begins at `start`. */
+static struct str slice_of(const struct entry *e, int64_t start, struct span page)
+{
+	int64_t from = page.from - start;
+	int64_t to = page.to - start;
+
+	if (from < 0)
+		from = 0;
+	if (to > e->n)
+		to = e->n;
+	return from < to ? entry_slice(e, (uint32_t)from, (uint32_t)to) : (struct str){ NULL, 0 };
+}
+
+/* The envelope as DRF writes it, the results cut from the windows. */
+static bool put_page(struct exchange *x, const struct lookup *found, struct str base,
+		     struct links *ret_links)
+{
+	const struct canon *c = &x->canon;
+	/* Two windows that do not agree are answered from only in need; then the newer one knows.
+	 */
+	const struct entry *newest =
+		found->entries[1] && found->entries[1]->fetched.ms > found->entries[0]->fetched.ms
+			? found->entries[1]
+			: found->entries[0];
+	struct span page = window_page(c->offset, c->limit, newest->count);
+	struct buf *b = &x->body;
+	bool empty = true;
+
+	if (!links_make(c, newest->count, x->arena, ret_links))
+		return false;
+	buf_put(b, STR("{\"count\":"));
+	buf_put_u64(b, (uint64_t)newest->count);
+	put_link_member(b, STR(",\"next\":"), base, ret_links->next);
+	put_link_member(b, STR(",\"previous\":"), base, ret_links->previous);
+	buf_put(b, STR(",\"results\":["));
+	for (size_t i = 0; i < 2 && found->entries[i]; i++) {
+		struct str slice = slice_of(found->entries[i], found->wants[i].start, page);
+
+		if (!slice.n)
+			continue;
+		if (!empty)
+			buf_put_char(b, ',');
+		empty = false;
+		rewrite_put(b, slice, base, c->api->root);
+	}
+	buf_put(b, STR("]}"));
+	return true;
+}
+
+static enum result result_of(const struct exchange *x, const struct lookup *found)
+{
+	if (x->fills && x->failed.fault == FAULT_NONE)
+		return x->collapsed ? RESULT_COLLAPSED : RESULT_MISS;
+	return found->state == ENTRY_FRESH ? RESULT_HIT : RESULT_STALE;
+}
+
+/* Answers 304 where the client has this representation already. */
+static void put_representation(struct exchange *x, const struct ages *ages, struct str base,
+			       const struct links *links)
+{
+	char etag[HASH_HEX_BYTES + 2];
+	struct str tag = { etag, sizeof(etag) };
+	bool known;
+
+	etag[0] = etag[sizeof(etag) - 1] = '"';
+	hash_hex(buf_str(&x->body), etag + 1);
+	known = request_etag_matches(&x->request, tag);
+	put_status(x, known ? 304 : 200, known ? NULL : JSON_TYPE);
+	put_caching(x, ages, 200);
+	buf_putf(&x->head, "ETag: %.*s\r\n", STR_ARG(tag));
+	if (links)
+		put_link_header(x, base, links);
+	put_common(x);
+	if (known) {
+		buf_put(&x->head, STR("\r\n"));
+		buf_release(&x->body);
+	} else {
+		finish(x);
+	}
+}
+
+static void put_upstream_refusal(struct exchange *x, const struct entry *e, const struct ages *ages,
+				 struct str base)
+{
+	struct buf body = buf_init(LIMIT_ANSWER_BYTES);
+
+	rewrite_put(&body, e->body, base, x->canon.api->root);
+	problem_of_upstream(&x->body, e->status, buf_str(&body), x->request.id);
+	buf_release(&body);
+	x->result = RESULT_NEGATIVE;
+	put_status(x, e->status, PROBLEM_TYPE);
+	put_caching(x, ages, e->status);
+	put_common(x);
+	finish(x);
+}
+
+/* Upstream's refusal of any part is its refusal of the whole. */
+static const struct entry *refusal_among(const struct lookup *found)
+{
+	for (size_t i = 0; i < 2; i++)
+		if (found->entries[i] && found->entries[i]->kind == ENTRY_REFUSAL)
+			return found->entries[i];
+	return NULL;
+}
+
+void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found)
+{
+	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
+	struct ages ages = ages_of(oldest(found), gw->clock->wall(gw->clock));
+	const struct entry *refusal = refusal_among(found);
+	struct links links;
+
+	x->result = result_of(x, found);
+	if (refusal) {
+		put_upstream_refusal(x, refusal, &ages, base);
+	} else if (x->canon.is_object) {
+		rewrite_put(&x->body, found->entries[0]->body, base, x->canon.api->root);
+		put_representation(x, &ages, base, NULL);
+	} else if (put_page(x, found, base, &links)) {
+		put_representation(x, &ages, base, &links);
+	} else {
+		x->body.failed = true;
+	}
+	replace_if_failed(x);
+}
+
+/* ---- answers without ---- */
+
+static enum result result_of_fault(enum fault fault)
+{
+	int status = fault_status(fault);
+
+	if (fault == FAULT_NO_BUDGET)
+		return RESULT_REFUSED;
+	return status < 500 ? RESULT_INVALID : RESULT_ERROR;
+}
+
+static void put_problem_head(struct exchange *x, const struct fail *fail)
+{
+	x->result = result_of_fault(fail->fault);
+	put_status(x, fault_status(fail->fault), PROBLEM_TYPE);
+	/* RFC 6585: a 429 is never stored; and what the others say may be wrong in a moment. */
+	buf_put(&x->head, STR("Cache-Control: no-store\r\n"));
+	if (fail->fault == FAULT_METHOD)
+		buf_put(&x->head, STR("Allow: " ALLOWED_METHODS "\r\n"));
+	if (fail->retry_after_s)
+		buf_putf(&x->head, "Retry-After: %d\r\n", fail->retry_after_s);
+	put_common(x);
+}
+
+void respond_refusal(struct exchange *x, const struct refusal *refusal)
+{
+	problem_of_refusal(&x->body, refusal, x->request.id);
+	put_problem_head(x, &refusal->fail);
+	finish(x);
+	replace_if_failed(x);
+}
+
+void respond_fail(struct exchange *x, const struct fail *fail)
+{
+	problem_of_fail(&x->body, fail, x->request.id);
+	put_problem_head(x, fail);
+	finish(x);
+	replace_if_failed(x);
+}
+
+void respond_options(struct exchange *x)
+{
+	x->result = RESULT_LOCAL;
+	put_status(x, 204, NULL);
+	buf_put(&x->head, STR("Allow: " ALLOWED_METHODS "\r\n"
+			      "Access-Control-Allow-Methods: " ALLOWED_METHODS "\r\n"
+			      "Access-Control-Allow-Headers: authorization, content-type, "
+			      "if-none-match, cache-control\r\n"
+			      "Access-Control-Max-Age: 86400\r\n"));
+	put_common(x);
+	buf_put(&x->head, STR("\r\n"));
+}
+
+void respond_page(struct exchange *x, int status, const char *content_type, struct str body)
+{
+	x->result = RESULT_LOCAL;
+	put_status(x, status, content_type);
+	buf_put(&x->head, STR("Cache-Control: no-store\r\n"));
+	put_common(x);
+	buf_put(&x->body, body);
+	finish(x);
+	replace_if_failed(x);
+}

@@ -1,0 +1,30 @@
+#ifndef PERIGEE_APP_RESPOND_H
+#define PERIGEE_APP_RESPOND_H
+
+/*
+ * Writing answers: the head (CGI style, as FastCGI wants it) and the body of an
+ * exchange. Every answer has a Content-Length, since HTTP/1.0 clients know no
+ * chunks, and open CORS headers. Each function fills x->result, status, head
+ * and body; nothing is sent here.
+ */
+
+#include "app/exchange.h"
+#include "app/gateway.h"
+#include "app/lookup.h"
+
+/* From what look_up() found, `plan` being one of those that answer. */
+void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found);
+
+/* A request that was refused before anything was looked up. */
+void respond_refusal(struct exchange *x, const struct refusal *refusal);
+
+/* A request that cannot be answered. */
+void respond_fail(struct exchange *x, const struct fail *fail);
+
+/* OPTIONS, CORS preflights included. */
+void respond_options(struct exchange *x);
+
+/* A page of the gateway's own, never cached. */
+void respond_page(struct exchange *x, int status, const char *content_type, struct str body);
+
+#endif

@@ -1,0 +1,126 @@
+#include "app/serve.h"
+
+#include "app/fill.h"
+#include "app/local.h"
+#include "app/lookup.h"
+#include "app/respond.h"
+#include "policy/plan.h"
+
+/* Only GET may cost a call: a HEAD is answered from what is there. */
+static bool may_fetch(const struct exchange *x)
+{
+	return request_method(&x->request) == METHOD_GET && !request_only_if_cached(&x->request);
+}
+
+static struct situation situation_of(const struct exchange *x, const struct lookup *found)
+{
+	return (struct situation){
+		.state = found->state,
+		.agrees = found->agrees,
+		/* A store that does not answer is not a miss. */
+		.may_fetch = may_fetch(x) && !found->broken,
+		.fetch_failed = x->failed.fault != FAULT_NONE || x->fills >= FILLS_MAX,
+	};
+}
+
+static void refresh_behind(const struct gateway *gw, const struct lookup *found)
+{
+	struct wall now = gw->clock->wall(gw->clock);
+	struct fail ignored;
+
+	for (size_t i = 0; i < 2; i++)
+		if (found->entries[i] && entry_state(found->entries[i], now) == ENTRY_STALE)
+			fills_join(gw->fills, &found->wants[i], found->entries[i]->fetched, NULL,
+				   &ignored);
+}
+
+/* Why there is nothing to answer with. */
+static void refuse(const struct lookup *found, struct exchange *x)
+{
+	struct fail why = x->failed;
+
+	if (found->broken)
+		fail(&why, FAULT_STORE_DOWN, "The cache cannot be reached.");
+	else if (why.fault == FAULT_NONE)
+		fail(&why, FAULT_NOT_CACHED,
+		     "There is no stored answer, and none was to be fetched.");
+	respond_fail(x, &why);
+}
+
+/* Looks, decides, acts; again as often as a fill fails at once. */
+static bool answer(const struct gateway *gw, struct store *store, struct exchange *x)
+{
+	for (;;) {
+		struct lookup found;
+		struct situation situation;
+		bool answered = true;
+
+		if (!look_up(gw, store, x, &found, &x->failed)) {
+			respond_fail(x, &x->failed);
+			lookup_release(&found);
+			return true;
+		}
+		situation = situation_of(x, &found);
+		switch (plan_choose(&situation)) {
+		case PLAN_HIT:
+		case PLAN_LAST_GOOD:
+			respond_found(gw, x, &found);
+			break;
+		case PLAN_STALE:
+			respond_found(gw, x, &found);
+			refresh_behind(gw, &found);
+			break;
+		case PLAN_FETCH:
+			answered = false;
+			/* When it is joined, x is not ours any more. */
+			if (fills_join(gw->fills, found.wanted, found.newer_than, x, &x->failed)) {
+				lookup_release(&found);
+				return false;
+			}
+			break;
+		case PLAN_REFUSE:
+			refuse(&found, x);
+			break;
+		}
+		lookup_release(&found);
+		if (answered)
+			return true;
+	}
+}
+
+/* Understands the request; true if that already answered it. */
+static bool refuse_or_route(const struct gateway *gw, struct store *store, struct exchange *x)
+{
+	struct refusal refusal = { .faults_n = 0 };
+
+	switch (request_method(&x->request)) {
+	case METHOD_OPTIONS:
+		respond_options(x);
+		return true;
+	case METHOD_OTHER:
+		fail(&refusal.fail, FAULT_METHOD, "Method \"%.*s\" not allowed.",
+		     (int)(x->request.method.n < 40 ? x->request.method.n : 40),
+		     x->request.method.p);
+		respond_fail(x, &refusal.fail);
+		return true;
+	case METHOD_GET:
+	case METHOD_HEAD:
+		break;
+	}
+	if (local_answer(gw, store, x))
+		return true;
+	if (!canon_request(gw->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
+			   &refusal)) {
+		respond_refusal(x, &refusal);
+		return true;
+	}
+	x->routed = true;
+	return false;
+}
+
+bool serve(const struct gateway *gw, struct store *store, struct exchange *x)
+{
+	if (!x->routed && refuse_or_route(gw, store, x))
+		return true;
+	return answer(gw, store, x);
+}

@@ -1,0 +1,19 @@
+#ifndef PERIGEE_APP_SERVE_H
+#define PERIGEE_APP_SERVE_H
+
+/*
+ * The life of a request, from what it says to its answer. Read this file's .c
+ * from bottom to top to see what perigee does.
+ */
+
+#include "app/exchange.h"
+#include "app/gateway.h"
+
+/*
+ * Serves x as far as it can be without waiting. True: its answer is written.
+ * False: it waits for upstream and belongs to the fills; call serve() again
+ * when they hand it back.
+ */
+bool serve(const struct gateway *gw, struct store *store, struct exchange *x);
+
+#endif

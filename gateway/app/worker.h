@@ -1,0 +1,41 @@
+#ifndef PERIGEE_APP_WORKER_H
+#define PERIGEE_APP_WORKER_H
+
+/*
+ * The threads that answer, and the connections they answer on.
+ *
+ * All threads wait on one epoll set: for a new connection, for a request on a
+ * connection, or for an exchange that a fill hands back. A connection is armed
+ * once (EPOLLONESHOT) and armed again when its answer is out, so one thread at a
+ * time has it and none is tied to it. While an exchange waits for upstream its
+ * connection is not armed and no thread has it.
+ *
+ * States of a connection: idle (armed) -> serving -> idle, or
+ * serving -> waiting (the fills have its exchange) -> resumed -> serving.
+ */
+
+#include "app/gateway.h"
+#include "app/exchange.h"
+#include "io/redis.h"
+
+struct workers;
+
+/* `redis` must outlive it; the listening socket becomes its own. NULL without memory. */
+struct workers *workers_new(struct gateway *gw, int listener, const struct redis_options *redis);
+
+bool workers_start(struct workers *w, size_t threads);
+
+/* Hands back an exchange whose news is in; a fills_resume(). From any thread. */
+void workers_resume(void *workers, struct exchange *x);
+
+/* No new connections from here on; what is accepted is answered and then closed. */
+void workers_refuse_new(struct workers *w);
+
+/* Waits until no request is being served or waiting, or timeout_ms have passed; true if so. */
+bool workers_wait_idle(struct workers *w, int64_t timeout_ms);
+
+/* Ends the threads and closes every connection, served or not. */
+void workers_stop(struct workers *w);
+void workers_free(struct workers *w);
+
+#endif

@@ -1,0 +1,56 @@
+#include "http/date.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define YEAR_0_MS    (-62167219200000LL)
+#define YEAR_9999_MS 253402300799999LL
+
+void date_put_iso(struct wall t, char text[static DATE_ISO_BYTES])
+{
+	int64_t ms = t.ms < YEAR_0_MS ? YEAR_0_MS : t.ms > YEAR_9999_MS ? YEAR_9999_MS : t.ms;
+	int64_t below = ((ms % 1000) + 1000) % 1000;
+	time_t seconds = (time_t)((ms - below) / 1000);
+	char wide[64];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	snprintf(wide, sizeof(wide), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
+		 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, (int)below);
+	memcpy(text, wide, DATE_ISO_BYTES);
+}
+
+bool date_parse_iso(struct str text, struct wall *ret)
+{
+	static const char shape[] = "dddd-dd-ddTdd:dd:dd.dddZ";
+	char again[DATE_ISO_BYTES];
+	struct tm tm = { 0 };
+	int field[7] = { 0 };
+	size_t at = 0;
+
+	if (text.n != DATE_ISO_BYTES)
+		return false;
+	for (size_t i = 0; i < DATE_ISO_BYTES; i++) {
+		char c = text.p[i];
+
+		if (shape[i] == 'd') {
+			if (c < '0' || c > '9')
+				return false;
+			field[at] = field[at] * 10 + (c - '0');
+		} else if (c != shape[i]) {
+			return false;
+		} else {
+			at++;
+		}
+	}
+	tm.tm_year = field[0] - 1900;
+	tm.tm_mon = field[1] - 1;
+	tm.tm_mday = field[2];
+	tm.tm_hour = field[3];
+	tm.tm_min = field[4];
+	tm.tm_sec = field[5];
+	ret->ms = (int64_t)timegm(&tm) * 1000 + field[6];
+	/* timegm() takes February 30 for March 1; only what reads back the same is a date. */
+	date_put_iso(*ret, again);
+	return memcmp(again, text.p, DATE_ISO_BYTES) == 0;
+}

@@ -1,0 +1,55 @@
+#ifndef PERIGEE_IO_REDIS_H
+#define PERIGEE_IO_REDIS_H
+
+/*
+ * A connection to Redis that mends itself, by hiredis. It belongs to one
+ * thread.
+ *
+ * After any error the connection is thrown away: a late reply would otherwise
+ * be taken for the next one. It is opened again when it is next needed, but
+ * after a failed attempt not before a short pause, so that a Redis that is away
+ * costs a request nothing but the knowledge.
+ */
+
+#include "base/clock.h"
+#include "base/str.h"
+
+struct redis;
+struct redisReply; /* hiredis */
+
+struct redis_options {
+	const char *socket; /* path of a Unix socket; NULL: host and port */
+	const char *host;
+	int port;
+	const char *username; /* NULL: none */
+	const char *password; /* NULL: none */
+	int64_t connect_timeout_ms;
+	int64_t command_timeout_ms;
+};
+
+/*
+ * Reads `unix:/path`, or `redis://[user:password@]host[:port]`, into *ret, with
+ * text allocated for good. NULL, or why it cannot be used (never with the text,
+ * which may hold a password).
+ */
+const char *redis_parse_address(struct str text, struct redis_options *ret);
+
+/* Connects at the first command. The options must outlive it. NULL without memory. */
+struct redis *redis_new(const struct redis_options *options);
+void redis_free(struct redis *r);
+
+struct redis_command {
+	size_t argc;
+	const struct str *argv;
+};
+
+/*
+ * Sends n commands at once and waits for all replies: replies[i] answers
+ * commands[i], and the caller frees each with freeReplyObject(). False, with no
+ * reply given, if Redis is away or did not answer in time. A reply that says
+ * that the command failed (REDIS_REPLY_ERROR) is a reply.
+ */
+bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
+	       struct redisReply **replies);
+
+#endif

@@ -1,0 +1,168 @@
+#include "policy/intake.h"
+
+#include "api/page.h"
+#include "api/window.h"
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+/* When upstream says that it is too early but not how much: once a minute is bearable. */
+#define GUESSED_RETRY_S 60
+
+static struct entry entry_facts(const struct want *want, int status, struct wall now,
+				int64_t fresh_ms, int64_t stale_ms)
+{
+	return (struct entry){ .status = status,
+			       .target = want->target,
+			       .fetched = now,
+			       .fresh_until = wall_after(now, fresh_ms),
+			       .usable_until = wall_after(now, fresh_ms + stale_ms) };
+}
+
+static struct entry *keep(const struct entry *facts, struct fail *reterr)
+{
+	struct entry *e = entry_new(facts);
+
+	if (!e)
+		fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+	return e;
+}
+
+static void put_ids(struct buf *b, const struct page *page)
+{
+	for (uint32_t i = 0; i < page->n; i++) {
+		if (i)
+			buf_put_char(b, ',');
+		buf_put(b, page->ids[i]);
+	}
+}
+
+/* A window must hold as many objects as its count says: with fewer, upstream grants less than we
+ * asked for, and every slice behind the gap would be wrong. */
+static bool is_whole(const struct want *want, const struct page *page, struct fail *reterr)
+{
+	uint32_t expected = window_expected(want->start, want->endpoint->window, page->count);
+
+	if (page->n == expected)
+		return true;
+	return fail(reterr, FAULT_UPSTREAM_GARBAGE,
+		    "Upstream's answer cannot be used: it has %u results where %u are due.",
+		    (unsigned int)page->n, (unsigned int)expected);
+}
+
+static struct entry *take_window(const struct reply *reply, const struct want *want,
+				 struct wall now, struct fail *reterr)
+{
+	struct buf objects = buf_init(LIMIT_ANSWER_BYTES);
+	struct buf ids = buf_init(LIMIT_REFUSAL_BYTES);
+	struct page *page = malloc(sizeof(*page));
+	struct entry *e = NULL;
+	struct entry facts = entry_facts(want, reply->status, now, want->endpoint->fresh_ms,
+					 want->endpoint->stale_ms);
+
+	if (!page) {
+		fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+		goto out;
+	}
+	if (!page_read(buf_str(&reply->body), &want->api->links, page, &objects, reterr) ||
+	    !is_whole(want, page, reterr))
+		goto out;
+	put_ids(&ids, page);
+	facts.kind = ENTRY_WINDOW;
+	facts.count = page->count;
+	facts.n = page->n;
+	facts.ends = page->ends;
+	facts.ids = buf_str(&ids);
+	facts.body = buf_str(&objects);
+	e = keep(&facts, reterr);
+out:
+	free(page);
+	buf_release(&ids);
+	buf_release(&objects);
+	return e;
+}
+
+static struct entry *take_object(const struct reply *reply, const struct want *want,
+				 struct wall now, struct fail *reterr)
+{
+	struct buf object = buf_init(LIMIT_ANSWER_BYTES);
+	struct entry *e = NULL;
+	struct entry facts = entry_facts(want, reply->status, now, want->endpoint->fresh_ms,
+					 want->endpoint->stale_ms);
+
+	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, reterr)) {
+		facts.kind = ENTRY_OBJECT;
+		facts.body = buf_str(&object);
+		e = keep(&facts, reterr);
+	}
+	buf_release(&object);
+	return e;
+}
+
+/* Upstream's 400 and 404 cost a call each, so they are believed for a while. */
+static struct entry *take_refusal(const struct reply *reply, const struct want *want,
+				  struct wall now, struct fail *reterr)
+{
+	struct buf body = buf_init(LIMIT_REFUSAL_BYTES);
+	struct entry *e = NULL;
+	struct entry facts = entry_facts(want, reply->status, now, want->api->negative_ms, 0);
+
+	if (page_read_object(buf_str(&reply->body), &want->api->links, &body, reterr)) {
+		facts.kind = ENTRY_REFUSAL;
+		facts.body = buf_str(&body);
+		e = keep(&facts, reterr);
+	}
+	buf_release(&body);
+	return e;
+}
+
+/* The N of `Expected available in N seconds.`, or 0. */
+static int64_t seconds_in(struct str text)
+{
+	static const struct str before = STR("available in ");
+	int64_t seconds = 0;
+
+	while (text.n > before.n && !str_starts(text, before))
+		text = str_slice(text, 1, text.n);
+	text = str_slice(text, text.n < before.n ? text.n : before.n, text.n);
+	str_to_i64(str_cut(&text, ' '), &seconds);
+	return seconds;
+}
+
+static struct entry *throttled(const struct reply *reply, struct fail *reterr)
+{
+	const int64_t longest = 24LL * 3600;
+	int64_t wait_s = reply->retry_after_s;
+
+	if (wait_s <= 0)
+		wait_s = seconds_in(buf_str(&reply->body));
+	if (wait_s <= 0)
+		wait_s = GUESSED_RETRY_S;
+	fail(reterr, FAULT_NO_BUDGET, "Upstream refused a call.");
+	reterr->retry_after_s = (int)(wait_s < longest ? wait_s : longest);
+	return NULL;
+}
+
+struct entry *intake(const struct reply *reply, const struct want *want, struct wall now,
+		     struct fail *reterr)
+{
+	if (reply->fault != FAULT_NONE) {
+		fail(reterr, reply->fault, "%s.", fault_title(reply->fault));
+		return NULL;
+	}
+	if (reply->status == 429)
+		return throttled(reply, reterr);
+	if (!reply->is_json) {
+		fail(reterr, FAULT_UPSTREAM_GARBAGE,
+		     "Upstream's answer (status %d) cannot be used: it is not JSON.",
+		     reply->status);
+		return NULL;
+	}
+	if (reply->status == 200)
+		return want->is_object ? take_object(reply, want, now, reterr)
+				       : take_window(reply, want, now, reterr);
+	if (reply->status == 400 || reply->status == 404)
+		return take_refusal(reply, want, now, reterr);
+	fail(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.", reply->status);
+	return NULL;
+}

@@ -1,0 +1,30 @@
+#ifndef PERIGEE_POLICY_INTAKE_H
+#define PERIGEE_POLICY_INTAKE_H
+
+/*
+ * What upstream's reply to a call is worth: an entry to keep, or a failure.
+ * Pure. Nothing that is not whole, JSON and of the shape that was asked for
+ * becomes an entry; 429 and 5xx never do.
+ */
+
+#include "api/catalog.h"
+#include "policy/ports.h"
+
+/* What a call was made for. */
+struct want {
+	const struct api *api;
+	const struct endpoint *endpoint;
+	bool is_object;
+	int64_t start;	   /* windows: the first object */
+	struct str target; /* path?query */
+};
+
+/*
+ * The entry that `reply` brings, received at `now`, with one reference; or NULL
+ * and *reterr. With NO_BUDGET (upstream's 429) retry_after_s is upstream's
+ * Retry-After, the number in its text, or a guess of a minute.
+ */
+struct entry *intake(const struct reply *reply, const struct want *want, struct wall now,
+		     struct fail *reterr);
+
+#endif

@@ -1,0 +1,15 @@
+#include "policy/plan.h"
+
+enum plan plan_choose(const struct situation *s)
+{
+	bool answers = s->state != ENTRY_ABSENT;
+	bool can_fetch = s->may_fetch && !s->fetch_failed;
+
+	if (s->state == ENTRY_FRESH && s->agrees)
+		return PLAN_HIT;
+	if (s->state == ENTRY_STALE && s->agrees)
+		return s->fetch_failed ? PLAN_LAST_GOOD : PLAN_STALE;
+	if (can_fetch)
+		return PLAN_FETCH;
+	return answers ? PLAN_LAST_GOOD : PLAN_REFUSE;
+}

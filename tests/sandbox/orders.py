@@ -1,0 +1,91 @@
+"""What tests tell the stand-in, under /_sandbox/: JSON in, JSON out, never throttled or counted."""
+
+import json
+import re
+import threading
+from typing import Any, Callable, Optional
+from urllib.parse import parse_qs
+
+from django.db import Error as DatabaseError
+
+from . import calls, data, throttle
+from .faults import FAULTS, Fault
+
+PREFIX = "/_sandbox/"
+
+
+class Orders:
+    """The orders by method and path. `rate` is what the command line gave and `reset` restores."""
+
+    def __init__(self, rate: Optional[throttle.Rate]) -> None:
+        self._rate = rate
+        self._writing = threading.Lock()
+        self._changed = False
+        self._table: dict[tuple[str, str], Callable[[dict, dict], Any]] = {
+            ("GET", "calls"): self._report_calls,
+            ("DELETE", "calls"): self._clear_calls,
+            ("POST", "faults"): self._add_fault,
+            ("DELETE", "faults"): self._clear_faults,
+            ("POST", "throttle"): self._set_throttle,
+            ("DELETE", "throttle"): self._clear_throttle,
+            ("POST", "mutate"): self._mutate,
+            ("POST", "reset"): self._reset,
+        }
+        throttle.LOG.set_rate(rate)
+
+    def obey(self, method: str, path: str, query: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Carry out one order. A mistake in it is a 400 that says what is wrong."""
+        order = self._table.get((method, path[len(PREFIX):].strip("/")))
+        if order is None:
+            known = ", ".join(f"{m} {PREFIX}{p}" for m, p in self._table)
+            return 404, {"error": f"orders are: {known}"}
+        try:
+            given = json.loads(body) if body else {}
+            if not isinstance(given, dict):
+                raise ValueError("the body is a JSON object")
+            return 200, order(given, parse_qs(query)) or {}
+        except (ValueError, TypeError, KeyError, re.error, DatabaseError) as error:
+            return 400, {"error": f"{type(error).__name__}: {error}"}
+
+    def _report_calls(self, given: dict, query: dict) -> dict[str, Any]:
+        return calls.LOG.report(with_log=query.get("log") != ["0"])
+
+    def _clear_calls(self, given: dict, query: dict) -> None:
+        calls.LOG.clear()
+
+    def _add_fault(self, given: dict, query: dict) -> None:
+        FAULTS.add(Fault(**given))
+
+    def _clear_faults(self, given: dict, query: dict) -> None:
+        FAULTS.clear()
+
+    def _set_throttle(self, given: dict, query: dict) -> None:
+        if given["calls"] is None:
+            throttle.LOG.set_rate(None)
+        else:
+            throttle.LOG.set_rate(throttle.Rate.check(given["calls"], given["seconds"]))
+
+    def _clear_throttle(self, given: dict, query: dict) -> None:
+        throttle.LOG.clear()
+
+    def _mutate(self, given: dict, query: dict) -> dict[str, Any]:
+        operations = {
+            "add": lambda: data.add(given["n"]),
+            "delete": lambda: data.delete(given["ids"]),
+            "update": lambda: data.update(given["id"], given["fields"]),
+        }
+        if given.get("op") not in operations:
+            raise ValueError(f"op is one of {', '.join(operations)}")
+        with self._writing:
+            self._changed = True
+            return {"ids": operations[given["op"]]()}
+
+    def _reset(self, given: dict, query: dict) -> None:
+        FAULTS.clear()
+        with self._writing:
+            if self._changed:  # few tests do, and rebuilding is slow beside the rest
+                data.reset()
+                self._changed = False
+        throttle.LOG.clear()
+        throttle.LOG.set_rate(self._rate)
+        calls.LOG.clear()
