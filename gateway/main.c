@@ -21,7 +21,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define IGNORED_MAX 64
 
@@ -238,7 +237,7 @@ static void drain(struct process *p)
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	workers_refuse_new(p->workers);
-	unlink(CONFIG_TEXT(p->config, server, socket).p);
+	fcgi_unlisten(CONFIG_TEXT(p->config, server, socket));
 	/* The fills end first: their last act is to hand every waiter back. */
 	fills_stop(p->fills, drain_ms);
 	workers_wait_idle(p->workers, LAST_MOMENT_MS);

@@ -55,7 +55,7 @@ static bool not_found(struct work *w, const struct api *api, struct str below)
 {
 	struct str first = below;
 
-	fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
+	fail_set(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
 	if (api) {
 		struct str name = nearest(first, api->endpoint_names, api->endpoints_n);
 		struct buf path = buf_init(LIMIT_TARGET_BYTES);
@@ -207,12 +207,10 @@ static void use(struct canon *c, const struct param *param, struct str value)
 {
 	switch (param->rule.type) {
 	case VALUE_LIMIT:
-		if (!str_to_i64(value, &c->limit))
-			str_to_i64(param->rule.default_, &c->limit);
+		str_to_i64(value, &c->limit); /* left alone by a value that says nothing */
 		break;
 	case VALUE_OFFSET:
-		if (!str_to_i64(value, &c->offset))
-			c->offset = 0;
+		str_to_i64(value, &c->offset);
 		break;
 	case VALUE_ORDERING:
 		/* One object has no order. */
@@ -267,9 +265,7 @@ static bool read_params(struct work *w, struct str raw, struct canon *c)
 	w->reterr->faults = arena_array(w->a, q.n, sizeof(struct param_fault));
 	if (!c->filter.pairs || !c->echo.pairs || !w->reterr->faults)
 		return no_memory(w);
-	for (size_t i = 0; i < c->endpoint->params_n; i++)
-		if (c->endpoint->params[i].rule.type == VALUE_LIMIT)
-			use(c, &c->endpoint->params[i], STR(""));
+	c->limit = c->endpoint->limit;
 	for (size_t i = 0; i < q.n; i++)
 		read_pair(w, &q, i, c);
 	if (w->reterr->faults_n)
@@ -337,10 +333,7 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 
 struct str canon_target(const struct canon *c, struct arena *a)
 {
-	const struct param *param = endpoint_param(c->endpoint, STR("limit"));
-	int64_t usual = 0;
+	int64_t limit = c->limit == c->endpoint->limit ? 0 : c->limit;
 
-	if (param)
-		str_to_i64(param->rule.default_, &usual);
-	return canon_page_target(c, &c->filter, c->limit == usual ? 0 : c->limit, c->offset, a);
+	return canon_page_target(c, &c->filter, limit, c->offset, a);
 }

@@ -154,7 +154,8 @@ static int endpoint_order(const void *a, const void *b)
 
 /* The numbers of LimitOffsetPagination, which hold for a whole API. */
 struct paging {
-	struct str limit_default;
+	int64_t limit;
+	struct str limit_text;
 	int64_t limit_max;
 };
 
@@ -185,7 +186,7 @@ static void add_common_params(struct reader *r, const json_t *object, const stru
 		add_param(e, "search", (struct value_rule){ .type = VALUE_SEARCH });
 	add_param(e, "limit",
 		  (struct value_rule){ .type = VALUE_LIMIT,
-				       .default_ = paging->limit_default,
+				       .default_ = paging->limit_text,
 				       .max = paging->limit_max });
 	add_param(e, "offset", (struct value_rule){ .type = VALUE_OFFSET });
 	add_param(e, "format", (struct value_rule){ .type = VALUE_FORMAT });
@@ -243,6 +244,7 @@ static void read_endpoint(struct reader *r, const char *name, const json_t *obje
 	e->skew_ms = read_duration(r, object, "skew", "");
 	e->window =
 		(uint32_t)read_number(r, object, "window", paging->limit_max, LIMIT_WINDOW_OBJECTS);
+	e->limit = paging->limit;
 	e->params = keep_array(r, json_object_size(filters) + COMMON_PARAMS, sizeof(struct param));
 	if (!e->params)
 		return;
@@ -326,9 +328,9 @@ static void read_api(struct reader *r, const char *name, const json_t *table, st
 		complain(r, "quota", "calls/seconds such as \"15/3600\" is needed here");
 	api->negative_ms = read_duration(r, table, "negative", "");
 	paging.limit_max = read_number(r, table, "limit_max", 1, LIMIT_WINDOW_OBJECTS);
-	snprintf(limit, sizeof(limit), "%lld",
-		 (long long)read_number(r, table, "limit", 1, paging.limit_max));
-	paging.limit_default = keep(r, str_from(limit));
+	paging.limit = read_number(r, table, "limit", 1, paging.limit_max);
+	snprintf(limit, sizeof(limit), "%lld", (long long)paging.limit);
+	paging.limit_text = keep(r, str_from(limit));
 	read_links(r, table, api);
 	read_endpoints(r, json_object_get(table, "endpoints"), &paging, api);
 }

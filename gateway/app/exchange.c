@@ -3,7 +3,7 @@
 #include "base/limits.h"
 
 static const char *const words[RESULT_COUNT] = {
-#define X(name, word) [RESULT_##name] = word,
+#define X(name, word) [RESULT_##name] = (word),
 	RESULTS(X)
 #undef X
 };

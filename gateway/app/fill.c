@@ -106,27 +106,27 @@ static void free_fill(struct fill *fill)
 	free(fill);
 }
 
-static void forget(struct fills *f, struct fill *fill)
+static void take_off_table(struct fills *f, struct fill *fill)
 {
-	struct fill **slot = slot_of(f, fill->want.target);
+	struct fill **at = &f->slots[hash64(fill->want.target) % SLOTS];
 
-	*slot = fill->next_in_slot;
+	while (*at != fill)
+		at = &(*at)->next_in_slot;
+	*at = fill->next_in_slot;
 	f->n--;
-	free_fill(fill);
 }
 
 static void forget_old_failures(struct fills *f, struct mono now)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
-		struct fill **at = &f->slots[i];
+		struct fill *next;
 
-		while (*at) {
-			struct fill *fill = *at;
-
-			if (fill->stage == STAGE_FAILED && fill->forget_at.ms <= now.ms)
-				forget(f, fill);
-			else
-				at = &fill->next_in_slot;
+		for (struct fill *fill = f->slots[i]; fill; fill = next) {
+			next = fill->next_in_slot;
+			if (fill->stage != STAGE_FAILED || fill->forget_at.ms > now.ms)
+				continue;
+			take_off_table(f, fill);
+			free_fill(fill);
 		}
 	}
 }
@@ -250,7 +250,7 @@ bool fills_join(struct fills *f, const struct want *want, struct wall newer_than
 
 /* ---- the thread: ends of fills ---- */
 
-/* Takes the waiters that `give_up` has no patience for any more off the fill; all with NULL. */
+/* Takes off the fill those waiters whose deadline has come by `now`; all of them with NULL. */
 static struct exchange *take_waiters(struct fills *f, struct fill *fill, const struct mono *now)
 {
 	struct exchange *taken = NULL;
@@ -306,8 +306,9 @@ static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool st
 	pthread_mutex_lock(&f->lock);
 	waiters = take_waiters(f, fill, NULL);
 	take_off_active(f, fill);
-	forget(f, fill);
+	take_off_table(f, fill);
 	pthread_mutex_unlock(&f->lock);
+	free_fill(fill);
 	tell(f, waiters, e, stored, NULL);
 	entry_unref(e);
 }
@@ -392,14 +393,14 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		if (f->origin->begin(f->origin, fill->want.api->upstream, fill->want.target, fill))
 			return;
 		f->store->settle(f->store, fill->want.api->budget, str_from(fill->id), false);
-		fail(&failure, FAULT_INTERNAL, "The call could not be started.");
+		fail_set(&failure, FAULT_INTERNAL, "The call could not be started.");
 		break;
 	case VERDICT_REFUSED:
-		fail(&failure, FAULT_NO_BUDGET, "The upstream quota is spent.");
+		fail_set(&failure, FAULT_NO_BUDGET, "The upstream quota is spent.");
 		failure.retry_after_s = (int)((allowance.wait_ms + 999) / 1000);
 		break;
 	case VERDICT_BROKEN:
-		fail(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
+		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
 		break;
 	}
 	give_up(f, fill, &failure);
@@ -478,8 +479,7 @@ static void finish_call(struct fills *f, struct reply *reply)
 
 /* ---- the thread: its loop ---- */
 
-/* Lets go of the waiters whose time has come (of all of them, with the given failure), and says
- * how long the next one has. */
+/* Lets go of the waiters whose time has come, and says how long the next one has. */
 static int64_t expire_waiters(struct fills *f)
 {
 	struct mono now = f->clock->mono(f->clock);
@@ -487,7 +487,7 @@ static int64_t expire_waiters(struct fills *f)
 	struct exchange *late = NULL;
 	struct fail failure;
 
-	fail(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
+	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
 	pthread_mutex_lock(&f->lock);
 	for (struct fill *fill = f->active; fill; fill = fill->next) {
 		struct exchange *taken = take_waiters(f, fill, &now);
@@ -523,7 +523,7 @@ static void drop_active(struct fills *f)
 {
 	struct fail failure;
 
-	fail(&failure, FAULT_STOPPING, "The gateway is shutting down.");
+	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
 	while (f->active)
 		give_up(f, f->active, &failure);
 }
@@ -564,9 +564,14 @@ void fills_free(struct fills *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < SLOTS; i++)
-		while (f->slots[i])
-			forget(f, f->slots[i]);
+	for (size_t i = 0; i < SLOTS; i++) {
+		while (f->slots[i]) {
+			struct fill *fill = f->slots[i];
+
+			f->slots[i] = fill->next_in_slot;
+			free_fill(fill);
+		}
+	}
 	f->store->free(f->store);
 	f->origin->free(f->origin);
 	pthread_mutex_destroy(&f->lock);

@@ -69,7 +69,7 @@ static void find_end(struct search *s, int64_t start)
 		struct entry *e =
 			make_want(s, neighbours[i], &want) ? obtain(s, want.target) : NULL;
 
-		if (entry_state(e, s->now) == ENTRY_FRESH && e->kind == ENTRY_WINDOW &&
+		if (e && entry_state(e, s->now) == ENTRY_FRESH && e->kind == ENTRY_WINDOW &&
 		    e->count <= s->x->canon.offset) {
 			l->entries[0] = e;
 			l->wants[0] = want;

@@ -40,10 +40,10 @@ static void refuse(const struct lookup *found, struct exchange *x)
 	struct fail why = x->failed;
 
 	if (found->broken)
-		fail(&why, FAULT_STORE_DOWN, "The cache cannot be reached.");
+		fail_set(&why, FAULT_STORE_DOWN, "The cache cannot be reached.");
 	else if (why.fault == FAULT_NONE)
-		fail(&why, FAULT_NOT_CACHED,
-		     "There is no stored answer, and none was to be fetched.");
+		fail_set(&why, FAULT_NOT_CACHED,
+			 "There is no stored answer, and none was to be fetched.");
 	respond_fail(x, &why);
 }
 
@@ -98,9 +98,9 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		respond_options(x);
 		return true;
 	case METHOD_OTHER:
-		fail(&refusal.fail, FAULT_METHOD, "Method \"%.*s\" not allowed.",
-		     (int)(x->request.method.n < 40 ? x->request.method.n : 40),
-		     x->request.method.p);
+		fail_set(&refusal.fail, FAULT_METHOD, "Method \"%.*s\" not allowed.",
+			 (int)(x->request.method.n < 40 ? x->request.method.n : 40),
+			 x->request.method.p);
 		respond_fail(x, &refusal.fail);
 		return true;
 	case METHOD_GET:

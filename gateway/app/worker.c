@@ -244,6 +244,8 @@ static void *run(void *ctx)
 	return NULL;
 }
 
+/* Its events carry the address of `fd`, by which run() knows them. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static bool watch(struct workers *w, int *fd, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = fd };

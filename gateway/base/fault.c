@@ -28,7 +28,7 @@ const char *fault_title(enum fault fault)
 	return rows[fault].title;
 }
 
-_Bool fail(struct fail *f, enum fault fault, const char *format, ...)
+void fail_set(struct fail *f, enum fault fault, const char *format, ...)
 {
 	va_list ap;
 
@@ -36,5 +36,4 @@ _Bool fail(struct fail *f, enum fault fault, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(f->text, sizeof(f->text), format, ap);
 	va_end(ap);
-	return 0;
 }

@@ -49,8 +49,10 @@ int fault_status(enum fault fault);
 const char *fault_word(enum fault fault);
 const char *fault_title(enum fault fault);
 
-/* Fills *f and returns false, so that `return fail(f, ...)` reads as it should. */
-_Bool fail(struct fail *f, enum fault fault, const char *format, ...)
+void fail_set(struct fail *f, enum fault fault, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Fills *f and is false, so that `return fail(f, ...)` reads as it should. */
+#define fail(...) (fail_set(__VA_ARGS__), 0)
 
 #endif

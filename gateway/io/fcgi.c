@@ -64,18 +64,24 @@ int fcgi_listen(const char *path, int mode, int backlog, struct fail *reterr)
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
-		fail(reterr, FAULT_INTERNAL, "the socket's path is longer than %zu bytes",
-		     sizeof(address.sun_path) - 1);
+		fail_set(reterr, FAULT_INTERNAL, "the socket's path is longer than %zu bytes",
+			 sizeof(address.sun_path) - 1);
 		return -1;
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || !bind_to(fd, path, mode) || listen(fd, backlog) != 0) {
-		fail(reterr, FAULT_INTERNAL, "%s", strerrordesc_np(errno));
+		fail_set(reterr, FAULT_INTERNAL, "%s", strerrordesc_np(errno));
 		if (fd >= 0)
 			close(fd);
 		return -1;
 	}
 	return fd;
+}
+
+void fcgi_unlisten(struct str path)
+{
+	if (path.n)
+		unlink(path.p);
 }
 
 static void set_timeout(int fd, int option, int64_t ms)

@@ -29,6 +29,9 @@ bool fcgi_start(void);
 /* A listening Unix socket at `path`, removed first if a dead one lies there. -1 and *reterr. */
 int fcgi_listen(const char *path, int mode, int backlog, struct fail *reterr);
 
+/* Removes the socket at `path`, so that nobody connects any more. */
+void fcgi_unlisten(struct str path);
+
 /* The next waiting connection, or NULL if there is none. */
 struct fcgi *fcgi_accept(int listener);
 

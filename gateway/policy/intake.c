@@ -24,7 +24,7 @@ static struct entry *keep(const struct entry *facts, struct fail *reterr)
 	struct entry *e = entry_new(facts);
 
 	if (!e)
-		fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+		fail_set(reterr, FAULT_INTERNAL, "There is no memory left.");
 	return e;
 }
 
@@ -61,7 +61,7 @@ static struct entry *take_window(const struct reply *reply, const struct want *w
 					 want->endpoint->stale_ms);
 
 	if (!page) {
-		fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+		fail_set(reterr, FAULT_INTERNAL, "There is no memory left.");
 		goto out;
 	}
 	if (!page_read(buf_str(&reply->body), &want->api->links, page, &objects, reterr) ||
@@ -138,7 +138,7 @@ static struct entry *throttled(const struct reply *reply, struct fail *reterr)
 		wait_s = seconds_in(buf_str(&reply->body));
 	if (wait_s <= 0)
 		wait_s = GUESSED_RETRY_S;
-	fail(reterr, FAULT_NO_BUDGET, "Upstream refused a call.");
+	fail_set(reterr, FAULT_NO_BUDGET, "Upstream refused a call.");
 	reterr->retry_after_s = (int)(wait_s < longest ? wait_s : longest);
 	return NULL;
 }
@@ -147,15 +147,15 @@ struct entry *intake(const struct reply *reply, const struct want *want, struct 
 		     struct fail *reterr)
 {
 	if (reply->fault != FAULT_NONE) {
-		fail(reterr, reply->fault, "%s.", fault_title(reply->fault));
+		fail_set(reterr, reply->fault, "%s.", fault_title(reply->fault));
 		return NULL;
 	}
 	if (reply->status == 429)
 		return throttled(reply, reterr);
 	if (!reply->is_json) {
-		fail(reterr, FAULT_UPSTREAM_GARBAGE,
-		     "Upstream's answer (status %d) cannot be used: it is not JSON.",
-		     reply->status);
+		fail_set(reterr, FAULT_UPSTREAM_GARBAGE,
+			 "Upstream's answer (status %d) cannot be used: it is not JSON.",
+			 reply->status);
 		return NULL;
 	}
 	if (reply->status == 200)
@@ -163,6 +163,6 @@ struct entry *intake(const struct reply *reply, const struct want *want, struct 
 				       : take_window(reply, want, now, reterr);
 	if (reply->status == 400 || reply->status == 404)
 		return take_refusal(reply, want, now, reterr);
-	fail(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.", reply->status);
+	fail_set(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.", reply->status);
 	return NULL;
 }
