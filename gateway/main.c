@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define IGNORED_MAX 64
 
@@ -83,6 +84,8 @@ static bool load_catalog(struct process *p)
 
 	if (options.time_scale < 1)
 		return complain("[cache] time_scale", "it must be at least 1");
+	if (CONFIG_NUMBER(p->config, upstream, reserve) > 100)
+		return complain("[upstream] reserve", "it is a percentage");
 	if (quota.n && !quota_parse(quota, &options.quota))
 		return complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
 	p->catalog =
@@ -189,7 +192,7 @@ static struct fills *new_fills(const struct process *p)
 		.waiting_max = (size_t)CONFIG_NUMBER(p->config, server, waiting_max),
 		.call_ms = CONFIG_NUMBER(p->config, upstream, timeout),
 		.retry_ms = CONFIG_NUMBER(p->config, upstream, retry),
-		.reserve = (uint32_t)CONFIG_NUMBER(p->config, upstream, reserve),
+		.reserve_percent = (uint32_t)CONFIG_NUMBER(p->config, upstream, reserve),
 	};
 	struct store *store = store_new(&p->redis, CONFIG_TEXT(p->config, redis, prefix));
 
@@ -253,6 +256,18 @@ static void tear_down(struct process *p)
 	config_free(p->config);
 }
 
+/* Every connection is an open file, and the usual soft limit of 1024 of them is soon reached. */
+static void raise_file_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max)
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) != 0)
+		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
+}
+
 static int run(struct process *p)
 {
 	sigset_t signals;
@@ -264,6 +279,7 @@ static int run(struct process *p)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->config, log, level));
 	if (!fcgi_start()) {
 		complain("libfcgi", "it cannot be started");

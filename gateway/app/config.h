@@ -57,8 +57,8 @@
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers. Empty: what each table says.")    \
-	X(upstream, reserve,          NUMBER,   "3",                                                    \
-	  "Calls of the quota that refreshing in the background may not use.")                          \
+	X(upstream, reserve,          NUMBER,   "20",                                                   \
+	  "Percent of the quota that refreshing in the background may not use.")                        \
 	X(upstream, contact,          TEXT,     "",                                                     \
 	  "Who runs this gateway, a URL or mail address: sent in User-Agent, as upstream asks for.")    \
 	X(upstream, token,            SECRET,   "",                                                     \

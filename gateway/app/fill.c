@@ -372,7 +372,8 @@ static enum verdict ask_budget(struct fills *f, struct fill *fill, enum call_cla
 	const struct api *api = fill->want.api;
 	struct reservation r = { .budget = api->budget,
 				 .quota = api->quota,
-				 .reserve = f->options.reserve,
+				 .reserve = (uint32_t)((uint64_t)api->quota.calls *
+						       f->options.reserve_percent / 100),
 				 .hold_ms = f->options.call_ms,
 				 .class = class };
 

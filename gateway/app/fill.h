@@ -28,7 +28,7 @@ struct fills_options {
 	size_t waiting_max;
 	int64_t call_ms; /* the longest that a call can take */
 	int64_t retry_ms;
-	uint32_t reserve;
+	uint32_t reserve_percent; /* of a quota, that background calls leave alone */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */

@@ -38,12 +38,28 @@ struct workers {
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t changed;
 	struct connection *connections;
-	size_t busy; /* exchanges that are served, wait or are resumed */
+	bool accepting; /* the listener is watched */
+	size_t busy;	/* exchanges that are served, wait or are resumed */
 	struct exchange *resumed;
 	struct exchange **last_resumed;
 };
 
 /* ---- connections ---- */
+
+/* Watches the listener, or lets it be while there are no descriptors left to accept with. */
+static void set_accepting(struct workers *w, bool accepting)
+{
+	struct epoll_event event = { .events = accepting ? EPOLLIN : 0, .data.ptr = &w->listener };
+
+	pthread_mutex_lock(&w->lock);
+	if (w->accepting != accepting) {
+		w->accepting = accepting;
+		epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->listener, &event);
+		log_line(LOG_WARN, accepting ? "accepting" : "accept_paused",
+			 "reason=\"open files\"");
+	}
+	pthread_mutex_unlock(&w->lock);
+}
 
 static void close_connection(struct workers *w, struct connection *c)
 {
@@ -57,6 +73,7 @@ static void close_connection(struct workers *w, struct connection *c)
 	arena_free(c->exchange.arena);
 	fcgi_close(c->fcgi);
 	free(c);
+	set_accepting(w, true);
 }
 
 static bool arm(struct workers *w, struct connection *c, int operation)
@@ -97,8 +114,9 @@ static void accept_all(struct workers *w)
 
 	while ((fcgi = fcgi_accept(w->listener)))
 		open_connection(w, fcgi);
+	/* The listener stays readable: without a pause this would spin until a file is closed. */
 	if (errno == EMFILE || errno == ENFILE)
-		log_line(LOG_ERROR, "accept_failed", "reason=\"too many open files\"");
+		set_accepting(w, false);
 }
 
 /* ---- requests ---- */
@@ -268,6 +286,7 @@ struct workers *workers_new(struct gateway *gw, int listener, const struct redis
 	w->resumed_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	w->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->last_resumed = &w->resumed;
+	w->accepting = true;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->changed, NULL);
 	if (watch(w, &w->listener, EPOLLIN) && watch(w, &w->resumed_event, EPOLLIN) &&
