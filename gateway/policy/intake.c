@@ -9,10 +9,16 @@
 /* When upstream says that it is too early but not how much: once a minute is bearable. */
 #define GUESSED_RETRY_S 60
 
-static struct entry entry_facts(const struct want *want, int status, struct wall now,
-				int64_t fresh_ms, int64_t stale_ms)
+/* The facts of an entry that are known before its body is read. */
+static struct entry facts_of(enum entry_kind kind, int status, const struct want *want,
+			     struct wall now)
 {
-	return (struct entry){ .status = status,
+	bool refused = kind == ENTRY_REFUSAL;
+	int64_t fresh_ms = refused ? want->api->negative_ms : want->endpoint->fresh_ms;
+	int64_t stale_ms = refused ? 0 : want->endpoint->stale_ms;
+
+	return (struct entry){ .kind = kind,
+			       .status = status,
 			       .target = want->target,
 			       .fetched = now,
 			       .fresh_until = wall_after(now, fresh_ms),
@@ -51,14 +57,12 @@ static bool is_whole(const struct want *want, const struct page *page, struct fa
 }
 
 static struct entry *take_window(const struct reply *reply, const struct want *want,
-				 struct wall now, struct fail *reterr)
+				 struct entry facts, struct fail *reterr)
 {
 	struct buf objects = buf_init(LIMIT_ANSWER_BYTES);
 	struct buf ids = buf_init(LIMIT_REFUSAL_BYTES);
 	struct page *page = malloc(sizeof(*page));
 	struct entry *e = NULL;
-	struct entry facts = entry_facts(want, reply->status, now, want->endpoint->fresh_ms,
-					 want->endpoint->stale_ms);
 
 	if (!page) {
 		fail_set(reterr, FAULT_INTERNAL, "There is no memory left.");
@@ -68,7 +72,6 @@ static struct entry *take_window(const struct reply *reply, const struct want *w
 	    !is_whole(want, page, reterr))
 		goto out;
 	put_ids(&ids, page);
-	facts.kind = ENTRY_WINDOW;
 	facts.count = page->count;
 	facts.n = page->n;
 	facts.ends = page->ends;
@@ -82,37 +85,18 @@ out:
 	return e;
 }
 
+/* An object, or a refusal, which is one too. */
 static struct entry *take_object(const struct reply *reply, const struct want *want,
-				 struct wall now, struct fail *reterr)
+				 struct entry facts, size_t max_bytes, struct fail *reterr)
 {
-	struct buf object = buf_init(LIMIT_ANSWER_BYTES);
+	struct buf object = buf_init(max_bytes);
 	struct entry *e = NULL;
-	struct entry facts = entry_facts(want, reply->status, now, want->endpoint->fresh_ms,
-					 want->endpoint->stale_ms);
 
 	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, reterr)) {
-		facts.kind = ENTRY_OBJECT;
 		facts.body = buf_str(&object);
 		e = keep(&facts, reterr);
 	}
 	buf_release(&object);
-	return e;
-}
-
-/* Upstream's 400 and 404 cost a call each, so they are believed for a while. */
-static struct entry *take_refusal(const struct reply *reply, const struct want *want,
-				  struct wall now, struct fail *reterr)
-{
-	struct buf body = buf_init(LIMIT_REFUSAL_BYTES);
-	struct entry *e = NULL;
-	struct entry facts = entry_facts(want, reply->status, now, want->api->negative_ms, 0);
-
-	if (page_read_object(buf_str(&reply->body), &want->api->links, &body, reterr)) {
-		facts.kind = ENTRY_REFUSAL;
-		facts.body = buf_str(&body);
-		e = keep(&facts, reterr);
-	}
-	buf_release(&body);
 	return e;
 }
 
@@ -158,11 +142,21 @@ struct entry *intake(const struct reply *reply, const struct want *want, struct 
 			 reply->status);
 		return NULL;
 	}
-	if (reply->status == 200)
-		return want->is_object ? take_object(reply, want, now, reterr)
-				       : take_window(reply, want, now, reterr);
-	if (reply->status == 400 || reply->status == 404)
-		return take_refusal(reply, want, now, reterr);
-	fail_set(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.", reply->status);
-	return NULL;
+	switch (reply->status) {
+	case 200:
+		if (!want->is_object)
+			return take_window(reply, want, facts_of(ENTRY_WINDOW, 200, want, now),
+					   reterr);
+		return take_object(reply, want, facts_of(ENTRY_OBJECT, 200, want, now),
+				   LIMIT_ANSWER_BYTES, reterr);
+	case 400:
+	case 404:
+		/* They cost a call each, so they are believed for a while. */
+		return take_object(reply, want, facts_of(ENTRY_REFUSAL, reply->status, want, now),
+				   LIMIT_REFUSAL_BYTES, reterr);
+	default:
+		fail_set(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.",
+			 reply->status);
+		return NULL;
+	}
 }
