@@ -1,14 +1,13 @@
 /*
  * perigee: a caching gateway between many clients and an API with few calls.
  *
- * This file is the table of contents: options, configuration, what the process
+ * This file is the table of contents: options, settings, what the process
  * shares, threads, waiting for the signal to stop, draining.
  */
 
-#include "api/catalog.h"
-#include "app/config.h"
 #include "app/fill.h"
 #include "app/gateway.h"
+#include "app/settings.h"
 #include "app/worker.h"
 #include "base/version.h"
 #include "io/fcgi.h"
@@ -22,23 +21,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#define IGNORED_MAX 64
-
-/* Requests that are being answered when the time to drain is over get this much to be sent. */
+/* What is being answered when the time to drain is over gets this long to be sent. */
 #define LAST_MOMENT_MS 500
 
 /* Everything that main() builds, in the order of building. */
 struct process {
-	const char *config_path;
-	struct config *config;
-	struct catalog *catalog;
-	struct redis_options redis;
-	struct str ignored[IGNORED_MAX];
-	struct str token;
+	struct settings settings;
 	struct gateway gateway;
-	struct fills *fills;
 	struct workers *workers;
+	struct fills *fills;
 };
 
 static const char usage[] =
@@ -54,168 +47,36 @@ static const char usage[] =
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGTERM and SIGINT\n"
 	"drain and stop the worker.\n";
 
-/* ---- configuration ---- */
-
-static void report_setting(void *ctx, const char *where, const char *what)
-{
-	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s\n", where, what);
-}
-
-static void report_table(void *ctx, const char *file, const char *key, const char *what)
-{
-	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s%s%s\n", file, key, key[0] ? ": " : "", what);
-}
-
-static bool complain(const char *setting, const char *what)
-{
-	fprintf(stderr, "perigee: %s: %s\n", setting, what);
-	return false;
-}
-
-static bool load_catalog(struct process *p)
-{
-	struct catalog_options options = {
-		.upstream = CONFIG_TEXT(p->config, upstream, base_url),
-		.time_scale = CONFIG_NUMBER(p->config, cache, time_scale),
-	};
-	struct str quota = CONFIG_TEXT(p->config, upstream, quota);
-
-	if (options.time_scale < 1)
-		return complain("[cache] time_scale", "it must be at least 1");
-	if (CONFIG_NUMBER(p->config, upstream, reserve) > 100)
-		return complain("[upstream] reserve", "it is a percentage");
-	if (quota.n && !quota_parse(quota, &options.quota))
-		return complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
-	p->catalog =
-		catalog_load(CONFIG_TEXT(p->config, api, tables).p, &options, report_table, NULL);
-	return p->catalog != NULL;
-}
-
-static bool read_ignored(struct process *p)
-{
-	struct str rest = CONFIG_TEXT(p->config, api, ignored_parameters);
-	size_t n = 0;
-
-	while (rest.n) {
-		struct str name = str_trim(str_cut(&rest, ','));
-
-		if (name.n && n == IGNORED_MAX)
-			return complain("[api] ignored_parameters", "there are too many");
-		if (name.n)
-			p->ignored[n++] = name;
-	}
-	p->gateway.canon = (struct canon_options){
-		.ignored = p->ignored,
-		.ignored_n = n,
-		.pass_unknown = CONFIG_NUMBER(p->config, api, unknown_parameters) == 1,
-	};
-	return true;
-}
-
-/* The token from its setting or its file, without what would break a header. */
-static bool read_token(struct process *p)
-{
-	static char from_file[512];
-	struct str path = CONFIG_TEXT(p->config, upstream, token_file);
-
-	p->token = CONFIG_TEXT(p->config, upstream, token);
-	if (path.n) {
-		FILE *f = fopen(path.p, "re");
-		size_t n = f ? fread(from_file, 1, sizeof(from_file), f) : 0;
-
-		if (f)
-			fclose(f);
-		if (!f || n == sizeof(from_file))
-			return complain("[upstream] token_file", "it cannot be read");
-		p->token = str_trim((struct str){ from_file, n });
-	}
-	for (size_t i = 0; i < p->token.n; i++)
-		if (p->token.p[i] <= ' ' || p->token.p[i] >= 0x7F)
-			return complain("[upstream] token", "it has a character that no key has");
-	return true;
-}
-
-static bool read_bases(struct process *p)
-{
-	const char *why = bases_parse(CONFIG_TEXT(p->config, public, base_urls), &p->gateway.bases);
-
-	return !why || complain("[public] base_urls", why);
-}
-
-static bool read_redis(struct process *p)
-{
-	const char *why = redis_parse_address(CONFIG_TEXT(p->config, redis, address), &p->redis);
-
-	p->redis.connect_timeout_ms = CONFIG_NUMBER(p->config, redis, connect_timeout);
-	p->redis.command_timeout_ms = CONFIG_NUMBER(p->config, redis, command_timeout);
-	return !why || complain("[redis] address", why);
-}
-
-/* Reads and checks all there is to configure; says every fault it finds on the way. */
-static bool configure(struct process *p)
-{
-	bool good;
-
-	p->config = config_load(p->config_path, environ, report_setting, NULL);
-	if (!p->config)
-		return false;
-	good = load_catalog(p);
-	good = read_ignored(p) && good;
-	good = read_token(p) && good;
-	good = read_bases(p) && good;
-	good = read_redis(p) && good;
-	return good;
-}
-
 /* ---- building ---- */
 
-static struct origin *new_upstream(const struct process *p)
+static bool complain(const char *what, const char *why)
 {
-	const struct upstream_options options = {
-		.contact = CONFIG_TEXT(p->config, upstream, contact),
-		.token = p->token,
-		.proxy = CONFIG_TEXT(p->config, upstream, proxy),
-		.connect_timeout_ms = CONFIG_NUMBER(p->config, upstream, connect_timeout),
-		.timeout_ms = CONFIG_NUMBER(p->config, upstream, timeout),
-		.max_body_bytes = (size_t)CONFIG_NUMBER(p->config, upstream, max_body_bytes),
-	};
-
-	return upstream_new(&options, &sysclock);
-}
-
-static struct fills *new_fills(const struct process *p)
-{
-	const struct fills_options options = {
-		.wait_ms = CONFIG_NUMBER(p->config, server, wait),
-		.waiting_max = (size_t)CONFIG_NUMBER(p->config, server, waiting_max),
-		.call_ms = CONFIG_NUMBER(p->config, upstream, timeout),
-		.retry_ms = CONFIG_NUMBER(p->config, upstream, retry),
-		.reserve_percent = (uint32_t)CONFIG_NUMBER(p->config, upstream, reserve),
-	};
-	struct store *store = store_new(&p->redis, CONFIG_TEXT(p->config, redis, prefix));
-
-	return fills_new(&options, &sysclock, store, new_upstream(p), workers_resume, p->workers);
+	fprintf(stderr, "perigee: %s: %s\n", what, why);
+	return false;
 }
 
 static bool build(struct process *p)
 {
+	const struct settings *s = &p->settings;
+	struct str prefix = CONFIG_TEXT(s->config, redis, prefix);
 	struct fail failure;
 	int listener;
 
-	p->gateway.config = p->config;
-	p->gateway.catalog = p->catalog;
+	p->gateway.config = s->config;
+	p->gateway.catalog = s->catalog;
+	p->gateway.canon = s->canon;
+	p->gateway.bases = s->bases;
 	p->gateway.clock = &sysclock;
-	listener = fcgi_listen(CONFIG_TEXT(p->config, server, socket).p,
-			       (int)CONFIG_NUMBER(p->config, server, socket_mode),
-			       (int)CONFIG_NUMBER(p->config, server, backlog), &failure);
+	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
+			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
+			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
-	p->workers = workers_new(&p->gateway, listener, &p->redis);
+	p->workers = workers_new(&p->gateway, listener, &s->redis);
 	if (!p->workers)
 		return complain("workers", "they cannot be set up");
-	p->fills = new_fills(p);
+	p->fills = fills_new(&s->fills, &sysclock, store_new(&s->redis, prefix),
+			     upstream_new(&s->upstream, &sysclock), workers_resume, p->workers);
 	p->gateway.fills = p->fills;
 	return p->fills || complain("fills", "they cannot be set up");
 }
@@ -224,25 +85,30 @@ static bool build(struct process *p)
 
 static bool start(struct process *p)
 {
-	if (!fills_start(p->fills))
-		return complain("threads", "they cannot be started");
-	if (!workers_start(p->workers, (size_t)CONFIG_NUMBER(p->config, server, threads)))
+	const struct config *config = p->settings.config;
+
+	if (!fills_start(p->fills) ||
+	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s apis=%zu",
-		 CONFIG_TEXT(p->config, server, socket).p, p->catalog->apis_n);
+		 CONFIG_TEXT(config, server, socket).p, p->settings.catalog->apis_n);
 	return true;
 }
 
 /* Finishes what was accepted within the configured time, then ends every thread. */
 static void drain(struct process *p)
 {
-	int64_t drain_ms = CONFIG_NUMBER(p->config, server, drain);
+	int64_t drain_ms = CONFIG_NUMBER(p->settings.config, server, drain);
+	struct mono until = mono_after(sysclock.mono(&sysclock), drain_ms);
+	int64_t left_ms;
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
+	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
 	workers_refuse_new(p->workers);
-	fcgi_unlisten(CONFIG_TEXT(p->config, server, socket));
-	/* The fills end first: their last act is to hand every waiter back. */
-	fills_stop(p->fills, drain_ms);
+	workers_wait_idle(p->workers, drain_ms);
+	left_ms = until.ms - sysclock.mono(&sysclock).ms;
+	/* Their last act is to hand back everybody who still waits. */
+	fills_stop(p->fills, left_ms > 0 ? left_ms : 0);
 	workers_wait_idle(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
@@ -252,8 +118,7 @@ static void tear_down(struct process *p)
 {
 	fills_free(p->fills);
 	workers_free(p->workers);
-	catalog_free(p->catalog);
-	config_free(p->config);
+	settings_release(&p->settings);
 }
 
 /* Every connection is an open file, and the usual soft limit of 1024 of them is soon reached. */
@@ -272,7 +137,7 @@ static int run(struct process *p)
 {
 	sigset_t signals;
 	int signal_number;
-	bool started;
+	bool started = false;
 
 	/* Blocked before there is any thread, so that only sigwait() below sees them. */
 	sigemptyset(&signals);
@@ -280,17 +145,15 @@ static int run(struct process *p)
 	sigaddset(&signals, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
-	log_set_level((enum log_level)CONFIG_NUMBER(p->config, log, level));
-	if (!fcgi_start()) {
+	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
+	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
-		return EXIT_FAILURE;
-	}
-	started = build(p) && start(p);
-	if (started) {
-		sigwait(&signals, &signal_number);
+	else if (build(p)) {
+		started = start(p);
+		if (started)
+			sigwait(&signals, &signal_number);
 		drain(p);
 	}
-	tear_down(p);
 	return started ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -302,13 +165,15 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
 	};
 	static struct process process;
+	const char *config_path = NULL;
 	bool check_only = false;
+	int status = EXIT_FAILURE;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			process.config_path = optarg;
+			config_path = optarg;
 			break;
 		case 'k':
 			check_only = true;
@@ -327,14 +192,10 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	}
-	if (!configure(&process)) {
-		tear_down(&process);
-		return EXIT_FAILURE;
-	}
-	if (check_only) {
+	if (settings_load(&process.settings, config_path, environ))
+		status = check_only ? EXIT_SUCCESS : run(&process);
+	if (check_only && status == EXIT_SUCCESS)
 		puts("perigee: the configuration is good");
-		tear_down(&process);
-		return EXIT_SUCCESS;
-	}
-	return run(&process);
+	tear_down(&process);
+	return status;
 }

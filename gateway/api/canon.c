@@ -278,26 +278,6 @@ static bool read_params(struct work *w, struct str raw, struct canon *c)
 	return true;
 }
 
-bool canon_request(const struct catalog *catalog, const struct canon_options *options,
-		   struct str target, struct arena *a, struct canon *ret, struct refusal *reterr)
-{
-	struct work w = { .catalog = catalog, .options = options, .a = a, .reterr = reterr };
-	struct canon c = { .api = NULL };
-	struct str query = target;
-	struct str path;
-
-	*reterr = (struct refusal){ .faults_n = 0 };
-	if (target.n > LIMIT_TARGET_BYTES)
-		return fail(&reterr->fail, FAULT_TOO_LONG,
-			    "The request target has %zu bytes; at most %d are read.", target.n,
-			    LIMIT_TARGET_BYTES);
-	path = str_cut(&query, '?');
-	if (!route(&w, path, &c) || !read_params(&w, query, &c))
-		return false;
-	*ret = c;
-	return true;
-}
-
 /* ---- targets ---- */
 
 struct str canon_page_target(const struct canon *c, const struct query *params, int64_t limit,
@@ -331,9 +311,41 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 	return target;
 }
 
-struct str canon_target(const struct canon *c, struct arena *a)
+/* What is short as it came can be long as upstream has to be asked: every byte beyond ASCII
+ * becomes three. */
+static bool put_target(struct work *w, struct canon *c)
 {
 	int64_t limit = c->limit == c->endpoint->limit ? 0 : c->limit;
 
-	return canon_page_target(c, &c->filter, limit, c->offset, a);
+	c->target = canon_page_target(c, &c->filter, limit, c->offset, w->a);
+	if (!c->target.p)
+		return no_memory(w);
+	if (c->target.n > LIMIT_UPSTREAM_BYTES)
+		return fail(
+			&w->reterr->fail, FAULT_TOO_LONG,
+			"The request target has %zu bytes when it is encoded; upstream reads %d.",
+			c->target.n, LIMIT_UPSTREAM_BYTES);
+	return true;
+}
+
+/* ---- all of it ---- */
+
+bool canon_request(const struct catalog *catalog, const struct canon_options *options,
+		   struct str target, struct arena *a, struct canon *ret, struct refusal *reterr)
+{
+	struct work w = { .catalog = catalog, .options = options, .a = a, .reterr = reterr };
+	struct canon c = { .api = NULL };
+	struct str query = target;
+	struct str path;
+
+	*reterr = (struct refusal){ .faults_n = 0 };
+	if (target.n > LIMIT_TARGET_BYTES)
+		return fail(&reterr->fail, FAULT_TOO_LONG,
+			    "The request target has %zu bytes; at most %d are read.", target.n,
+			    LIMIT_TARGET_BYTES);
+	path = str_cut(&query, '?');
+	if (!route(&w, path, &c) || !read_params(&w, query, &c) || !put_target(&w, &c))
+		return false;
+	*ret = c;
+	return true;
 }

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "http/bases.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
@@ -142,6 +143,15 @@ static void check_names(struct reader *r, const json_t *object, const char *cons
 	}
 }
 
+/* Paths are written into targets, JSON and header fields as they are. */
+static bool is_plain(struct str path)
+{
+	for (size_t i = 0; i < path.n; i++)
+		if (!isalnum((unsigned char)path.p[i]) && !strchr("/_-.", path.p[i]))
+			return false;
+	return path.n > 0;
+}
+
 static int param_order(const void *a, const void *b)
 {
 	return str_cmp(((const struct param *)a)->name, ((const struct param *)b)->name);
@@ -237,6 +247,8 @@ static void read_endpoint(struct reader *r, const char *name, const json_t *obje
 		return;
 	}
 	check_names(r, object, known);
+	if (!is_plain(str_from(name)))
+		complain(r, "", "a path of letters, digits, _, - and . is needed here");
 	e->name = keep(r, str_from(name));
 	e->has_objects = json_is_true(json_object_get(object, "objects"));
 	e->fresh_ms = read_duration(r, object, "fresh", "");
@@ -294,14 +306,19 @@ static void read_links(struct reader *r, const json_t *table, struct api *api)
 {
 	size_t n;
 	const struct str *hosts = read_list(r, table, "link_hosts", &n);
-	struct str *all = keep_array(r, n + 1, sizeof(*all));
+	struct str *all = keep_array(r, n + 2, sizeof(*all));
+	struct str base = api->upstream;
 
 	if (!hosts || !all)
 		return;
 	memcpy(all, hosts, n * sizeof(*all));
-	all[n] = bases_authority(api->upstream);
+	/* An upstream that lies below a path may name itself with or without it. */
+	str_cut(&base, '/');
+	str_cut(&base, '/');
+	all[n] = base;
+	all[n + 1] = bases_authority(api->upstream);
 	api->links.hosts = all;
-	api->links.hosts_n = n + 1;
+	api->links.hosts_n = n + 2;
 	api->links.names = read_list(r, table, "link_names", &api->links.names_n);
 	api->links.root = api->root;
 }
@@ -318,7 +335,8 @@ static void read_api(struct reader *r, const char *name, const json_t *table, st
 	api->name = keep(r, str_from(name));
 	api->title = read_text(r, table, "title");
 	api->root = read_text(r, table, "root");
-	if (api->root.n < 2 || api->root.p[0] != '/' || !str_ends(api->root, STR("/")))
+	if (api->root.n < 2 || api->root.p[0] != '/' || !str_ends(api->root, STR("/")) ||
+	    !is_plain(api->root))
 		complain(r, "root", "a path with a slash at both ends is needed here");
 	api->upstream = read_base(r, table);
 	api->budget = read_text(r, table, "budget");

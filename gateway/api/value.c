@@ -114,8 +114,9 @@ static bool canon_paging(const struct value_rule *rule, struct str raw, struct a
 		return refuse(reterr, raw, "it is not a whole number");
 	if (negative || str_eq(digits, STR("0")))
 		return true;
+	/* Python itself refuses to read thousands of digits. */
 	if (!str_to_i64(digits, &number))
-		number = INT64_MAX;
+		return refuse(reterr, raw, "it is out of range");
 	if (rule->type == VALUE_LIMIT && number > rule->max)
 		number = rule->max;
 	if (number > LIMIT_OFFSET)

@@ -73,7 +73,7 @@
 	  "How long a whole call may take. It goes on when the request behind it has given up.")        \
 	X(upstream, retry,            DURATION, "1s",                                                   \
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
-	X(upstream, max_body_bytes,   NUMBER,   "33554432",                                             \
+	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \

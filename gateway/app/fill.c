@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #define SLOTS 1024 /* of the table; a power of two */
@@ -54,15 +55,19 @@ struct fills {
 	fills_resume *resume;
 	void *ctx;
 	pthread_t thread;
+	bool started;
 	char host[64];
-	uint64_t calls; /* the thread's; makes ids unique */
+	uint64_t instance; /* random: hosts may share a name, and process ids come again */
+	uint64_t calls;	   /* the thread's; with instance it makes ids unique */
 
 	pthread_mutex_t lock; /* for all below */
 	struct fill *slots[SLOTS];
 	size_t n;
-	struct fill *active; /* queued or called */
+	struct fill *active; /* queued or called, first come first */
+	struct fill **last_active;
 	size_t waiting;
 	bool stopping;
+	bool closed; /* the thread is at its end: nobody may join any more */
 	struct mono stop_at;
 };
 
@@ -84,7 +89,10 @@ struct fills *fills_new(const struct fills_options *options, const struct clock 
 	f->origin = origin;
 	f->resume = resume;
 	f->ctx = ctx;
+	f->last_active = &f->active;
 	gethostname(f->host, sizeof(f->host) - 1);
+	if (getrandom(&f->instance, sizeof(f->instance), 0) != sizeof(f->instance))
+		f->instance = (uint64_t)clock->wall(clock).ms;
 	pthread_mutex_init(&f->lock, NULL);
 	return f;
 }
@@ -116,21 +124,6 @@ static void take_off_table(struct fills *f, struct fill *fill)
 	f->n--;
 }
 
-static void forget_old_failures(struct fills *f, struct mono now)
-{
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct fill *next;
-
-		for (struct fill *fill = f->slots[i]; fill; fill = next) {
-			next = fill->next_in_slot;
-			if (fill->stage != STAGE_FAILED || fill->forget_at.ms > now.ms)
-				continue;
-			take_off_table(f, fill);
-			free_fill(fill);
-		}
-	}
-}
-
 static struct fill *add(struct fills *f, const struct want *want, struct fill **slot)
 {
 	struct fill *fill = calloc(1, sizeof(*fill));
@@ -154,8 +147,9 @@ static void queue(struct fills *f, struct fill *fill, enum call_class class, str
 	fill->stage = STAGE_QUEUED;
 	fill->class = class;
 	fill->newer_than = newer_than;
-	fill->next = f->active;
-	f->active = fill;
+	fill->next = NULL;
+	*f->last_active = fill;
+	f->last_active = &fill->next;
 }
 
 static void add_waiter(struct fills *f, struct fill *fill, struct exchange *x)
@@ -194,12 +188,11 @@ static void tell_remembered(const struct fill *fill, struct mono now, struct fai
 		fill->fail.fault == FAULT_NO_BUDGET ? fill->free_at : fill->retry_at, now);
 }
 
-/* False when the table is full of failures that are still worth remembering. */
-static bool has_room(struct fills *f, struct mono now)
+static bool overloaded(struct fail *reterr, const char *why)
 {
-	if (f->n >= LIMIT_FLIGHTS)
-		forget_old_failures(f, now);
-	return f->n < LIMIT_FLIGHTS;
+	fail_set(reterr, FAULT_OVERLOAD, "%s", why);
+	reterr->retry_after_s = 1;
+	return false;
 }
 
 static bool join(struct fills *f, const struct want *want, struct wall newer_than,
@@ -211,17 +204,17 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 	struct fill *fill = *slot;
 	bool under_way = fill && fill->stage != STAGE_FAILED;
 
-	if (f->stopping)
+	if (f->closed)
 		return fail(reterr, FAULT_STOPPING, "The gateway is shutting down.");
 	if (waiter && f->waiting >= f->options.waiting_max)
-		return fail(reterr, FAULT_OVERLOAD, "Too many requests wait for upstream.");
+		return overloaded(reterr, "Too many requests wait for upstream.");
 	if (fill && still_failed(fill, class, now)) {
 		tell_remembered(fill, now, reterr);
 		return false;
 	}
 	if (!fill) {
-		if (!has_room(f, now))
-			return fail(reterr, FAULT_OVERLOAD, "Too many different requests failed.");
+		if (f->n >= LIMIT_FLIGHTS)
+			return overloaded(reterr, "Too many different requests failed.");
 		fill = add(f, want, slot_of(f, want->target));
 		if (!fill)
 			return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
@@ -297,6 +290,8 @@ static void take_off_active(struct fills *f, struct fill *fill)
 	while (*at != fill)
 		at = &(*at)->next;
 	*at = fill->next;
+	if (!*at)
+		f->last_active = at;
 }
 
 static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool stored)
@@ -378,10 +373,21 @@ static enum verdict ask_budget(struct fills *f, struct fill *fill, enum call_cla
 				 .class = class };
 
 	r.quota.window_ms += margin_ms(r.quota.window_ms);
-	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%lld:%llu", f->host, (long)getpid(),
-		 (long long)f->clock->wall(f->clock).ms, (unsigned long long)f->calls++);
+	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
+		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	r.id = str_from(fill->id);
 	return f->store->reserve(f->store, &r, ret);
+}
+
+/* Somebody may have joined a background fill while it asked the budget. */
+static bool is_demanded(struct fills *f, const struct fill *fill)
+{
+	bool demanded;
+
+	pthread_mutex_lock(&f->lock);
+	demanded = fill->class == CALL_DEMAND;
+	pthread_mutex_unlock(&f->lock);
+	return demanded;
 }
 
 static void call_upstream(struct fills *f, struct fill *fill, enum call_class class)
@@ -397,11 +403,16 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		fail_set(&failure, FAULT_INTERNAL, "The call could not be started.");
 		break;
 	case VERDICT_REFUSED:
+		if (class == CALL_BACKGROUND && is_demanded(f, fill)) {
+			call_upstream(f, fill, CALL_DEMAND);
+			return;
+		}
 		fail_set(&failure, FAULT_NO_BUDGET, "The upstream quota is spent.");
 		failure.retry_after_s = (int)((allowance.wait_ms + 999) / 1000);
 		break;
 	case VERDICT_BROKEN:
 		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
+		failure.retry_after_s = 1;
 		break;
 	}
 	give_up(f, fill, &failure);
@@ -460,7 +471,10 @@ static void finish_call(struct fills *f, struct reply *reply)
 	struct fail failure = { .fault = FAULT_NONE };
 	struct entry *e;
 
-	f->store->settle(f->store, budget, str_from(fill->id), reply->reached);
+	/* A call that got no whole answer may still be on its way, and be counted when it arrives:
+	 * its slot stays held until the last moment of that. */
+	if (reply->fault == FAULT_NONE || !reply->reached)
+		f->store->settle(f->store, budget, str_from(fill->id), reply->reached);
 	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
@@ -516,6 +530,7 @@ static bool is_over(struct fills *f)
 
 	pthread_mutex_lock(&f->lock);
 	over = f->stopping && (!f->active || now.ms >= f->stop_at.ms);
+	f->closed = over;
 	pthread_mutex_unlock(&f->lock);
 	return over;
 }
@@ -529,14 +544,37 @@ static void drop_active(struct fills *f)
 		give_up(f, f->active, &failure);
 }
 
+static void forget_old_failures(struct fills *f, struct mono now)
+{
+	pthread_mutex_lock(&f->lock);
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct fill *next;
+
+		for (struct fill *fill = f->slots[i]; fill; fill = next) {
+			next = fill->next_in_slot;
+			if (fill->stage != STAGE_FAILED || fill->forget_at.ms > now.ms)
+				continue;
+			take_off_table(f, fill);
+			free_fill(fill);
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void *run(void *ctx)
 {
 	struct fills *f = ctx;
+	struct mono swept = f->clock->mono(f->clock);
 
 	while (!is_over(f)) {
+		struct mono now = f->clock->mono(f->clock);
 		struct reply reply;
 		int64_t wait_ms;
 
+		if (now.ms - swept.ms >= TICK_MS) {
+			forget_old_failures(f, now);
+			swept = now;
+		}
 		start_queued(f);
 		wait_ms = expire_waiters(f);
 		if (f->origin->wait(f->origin, wait_ms, &reply))
@@ -548,17 +586,21 @@ static void *run(void *ctx)
 
 bool fills_start(struct fills *f)
 {
-	return pthread_create(&f->thread, NULL, run, f) == 0;
+	f->started = pthread_create(&f->thread, NULL, run, f) == 0;
+	return f->started;
 }
 
 void fills_stop(struct fills *f, int64_t grace_ms)
 {
+	if (!f->started)
+		return;
 	pthread_mutex_lock(&f->lock);
 	f->stopping = true;
 	f->stop_at = mono_after(f->clock->mono(f->clock), grace_ms);
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
 	pthread_join(f->thread, NULL);
+	f->started = false;
 }
 
 void fills_free(struct fills *f)

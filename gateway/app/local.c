@@ -13,8 +13,8 @@ static void healthz(const struct gateway *gw, struct store *store, struct exchan
 
 static void readyz(const struct gateway *gw, struct store *store, struct exchange *x)
 {
-	bool ready = !atomic_load(&gw->stopping);
 	bool redis = store->ping(store);
+	bool ready = redis && !atomic_load(&gw->stopping);
 	char body[64];
 	int n = snprintf(body, sizeof(body), "{\"ready\":%s,\"redis\":%s}\n",
 			 ready ? "true" : "false", redis ? "true" : "false");

@@ -39,6 +39,11 @@ static bool make_want(const struct search *s, int64_t start, struct want *ret)
 	return ret->target.p != NULL;
 }
 
+static bool is_held(const struct search *s, const struct entry *e)
+{
+	return e && exchange_held(s->x, e->target) == e;
+}
+
 /* Puts the entry for wants[i] into its place; absent ones are as if they were not there. */
 static void find(struct search *s, size_t i)
 {
@@ -46,7 +51,8 @@ static void find(struct search *s, size_t i)
 	enum entry_state state;
 
 	l->entries[i] = obtain(s, l->wants[i].target);
-	state = entry_state(l->entries[i], s->now);
+	/* What was fetched for this very request is fresh enough for it, however short its life. */
+	state = is_held(s, l->entries[i]) ? ENTRY_FRESH : entry_state(l->entries[i], s->now);
 	if (state == ENTRY_ABSENT) {
 		entry_unref(l->entries[i]);
 		l->entries[i] = NULL;
@@ -118,8 +124,11 @@ static void check_agreement(struct search *s)
 	l->agrees = true;
 	if (a && b && a->kind == ENTRY_WINDOW && b->kind == ENTRY_WINDOW &&
 	    !agree(a, b, s->x->canon.endpoint->skew_ms)) {
+		size_t older = a->fetched.ms <= b->fetched.ms ? 0 : 1;
+
 		l->agrees = false;
-		l->wanted = a->fetched.ms <= b->fetched.ms ? &l->wants[0] : &l->wants[1];
+		l->wants[older].again = true;
+		l->wanted = &l->wants[older];
 	}
 }
 

@@ -288,8 +288,8 @@ static const struct entry *refusal_among(const struct lookup *found)
 void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found)
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
-	struct ages ages = ages_of(oldest(found), gw->clock->wall(gw->clock));
 	const struct entry *refusal = refusal_among(found);
+	struct ages ages = ages_of(refusal ? refusal : oldest(found), gw->clock->wall(gw->clock));
 	struct links links;
 
 	x->result = result_of(x, found);

@@ -68,7 +68,8 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 			break;
 		case PLAN_STALE:
 			respond_found(gw, x, &found);
-			refresh_behind(gw, &found);
+			if (situation.may_fetch)
+				refresh_behind(gw, &found);
 			break;
 		case PLAN_FETCH:
 			answered = false;

@@ -86,6 +86,7 @@ static bool arm(struct workers *w, struct connection *c, int operation)
 static void open_connection(struct workers *w, struct fcgi *fcgi)
 {
 	struct connection *c = calloc(1, sizeof(*c));
+	bool armed;
 
 	if (c)
 		c->exchange.arena = arena_new(LIMIT_REQUEST_BYTES);
@@ -103,8 +104,9 @@ static void open_connection(struct workers *w, struct fcgi *fcgi)
 	if (c->next)
 		c->next->at = &c->next;
 	w->connections = c;
+	armed = arm(w, c, EPOLL_CTL_ADD);
 	pthread_mutex_unlock(&w->lock);
-	if (!arm(w, c, EPOLL_CTL_ADD))
+	if (!armed)
 		close_connection(w, c);
 }
 
@@ -121,13 +123,23 @@ static void accept_all(struct workers *w)
 
 /* ---- requests ---- */
 
-static void count_busy(struct workers *w, int by)
+static void take_up(struct workers *w)
 {
 	pthread_mutex_lock(&w->lock);
-	w->busy += (size_t)by;
-	if (!w->busy)
-		pthread_cond_broadcast(&w->changed);
+	w->busy++;
 	pthread_mutex_unlock(&w->lock);
+}
+
+/* The request on c is over; it is armed for the next one, if it is kept. Under the lock that
+ * take_up() takes first: so whoever gets it next sees all that was done with it. */
+static bool hand_back(struct workers *w, struct connection *c, bool kept)
+{
+	pthread_mutex_lock(&w->lock);
+	if (!--w->busy)
+		pthread_cond_broadcast(&w->changed);
+	kept = kept && arm(w, c, EPOLL_CTL_MOD);
+	pthread_mutex_unlock(&w->lock);
+	return kept;
 }
 
 static void read_request(const struct fcgi *fcgi, struct exchange *x)
@@ -154,18 +166,16 @@ static void read_request(const struct fcgi *fcgi, struct exchange *x)
 static void log_request(const struct workers *w, const struct exchange *x)
 {
 	const struct clock *clock = w->gw->clock;
-	struct str target = { NULL, 0 };
 
 	if (!CONFIG_NUMBER(w->gw->config, log, requests))
 		return;
 	/* Only what was understood is logged: anything else may hold anything, keys included. */
-	if (x->routed)
-		target = canon_target(&x->canon, x->arena);
 	log_line(LOG_INFO, "request",
 		 "id=%.*s method=%.*s status=%d result=%s ms=%lld bytes=%zu target=%.*s",
 		 STR_ARG(x->request.id), (int)(x->request.method.n < 16 ? x->request.method.n : 16),
 		 x->request.method.p ? x->request.method.p : "", x->status, result_word(x->result),
-		 (long long)(clock->mono(clock).ms - x->arrived.ms), x->body.n, STR_ARG(target));
+		 (long long)(clock->mono(clock).ms - x->arrived.ms), x->body.n,
+		 STR_ARG(x->canon.target));
 }
 
 /* Serves on, and when that gave an answer sends it and waits for the connection's next request. */
@@ -179,8 +189,7 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 	log_request(w, x);
 	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
 	exchange_reset(x);
-	count_busy(w, -1);
-	if (!kept || atomic_load(&w->gw->stopping) || !arm(w, c, EPOLL_CTL_MOD))
+	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
 		close_connection(w, c);
 }
 
@@ -188,9 +197,9 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 {
 	const struct clock *clock = w->gw->clock;
 
-	count_busy(w, 1);
+	take_up(w);
 	if (!fcgi_read(c->fcgi)) {
-		count_busy(w, -1);
+		hand_back(w, c, false);
 		close_connection(w, c);
 		return;
 	}
@@ -310,6 +319,8 @@ void workers_refuse_new(struct workers *w)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
+	/* Who has connected already is served. */
+	accept_all(w);
 	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
 	shutdown(w->listener, SHUT_RDWR);
 }

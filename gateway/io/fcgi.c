@@ -14,6 +14,9 @@
  * grants what net.core.wmem_max allows. */
 #define SEND_BUFFER_BYTES (1024 * 1024)
 
+/* nginx sends no bodies; somebody else may send this much before the connection is dropped. */
+#define BODY_BYTES (64 * 1024)
+
 struct fcgi {
 	FCGX_Request request;
 	int fd;
@@ -112,6 +115,9 @@ struct fcgi *fcgi_accept(int listener)
 	c->request.ipcFd = fd;
 	/* What FCGX_Accept_r() looks at before it reads: keep the descriptor it is given. */
 	c->request.keepConnection = 1;
+	/* On closing, libfcgi would else wait for the peer to close first: 2 s, and then for ever.
+	 */
+	c->request.detached = 1;
 	return c;
 }
 
@@ -120,11 +126,26 @@ int fcgi_fd(const struct fcgi *c)
 	return c->fd;
 }
 
+/* Reads to the end of the request's body. What is left of it (the end itself, where it came in a
+ * packet of its own) would be taken for the next request. */
+static bool drain_body(struct fcgi *c)
+{
+	char bytes[4096];
+	size_t taken = 0;
+	int n;
+
+	do {
+		n = FCGX_GetStr(bytes, sizeof(bytes), c->request.in);
+		taken += (size_t)n;
+	} while (n == sizeof(bytes) && taken <= BODY_BYTES);
+	return taken <= BODY_BYTES && FCGX_GetError(c->request.in) == 0;
+}
+
 bool fcgi_read(struct fcgi *c)
 {
-	/* On failure libfcgi closes the descriptor and tries to accept from listener -1, in vain.
+	/* On failure libfcgi closes the descriptor and tries to accept from listener -1: in vain.
 	 */
-	return FCGX_Accept_r(&c->request) == 0;
+	return FCGX_Accept_r(&c->request) == 0 && drain_body(c);
 }
 
 struct str fcgi_param(const struct fcgi *c, const char *name)

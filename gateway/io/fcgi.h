@@ -10,9 +10,10 @@
  * FCGX_Request, for which FCGX_Accept_r() then reads a request instead of
  * accepting. Connections are kept (FCGI_KEEP_CONN) as long as nginx likes.
  *
- * A connection is used by one thread at a time. No call waits for ever: a peer
- * that sends half a request, or stops reading, loses its connection after
- * FCGI_READ_MS or FCGI_WRITE_MS.
+ * A connection is used by one thread at a time. A peer that sends half a request
+ * and stops, or stops reading, loses its connection after FCGI_READ_MS or
+ * FCGI_WRITE_MS; one that drips single bytes can hold a thread for longer. Only
+ * nginx, which sends whole requests, may be let at the socket.
  */
 
 #include "base/buf.h"

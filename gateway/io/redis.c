@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAUSE_MS 500
 #define ARGC_MAX 40
 
 struct redis {
@@ -116,17 +115,57 @@ static bool log_in(struct redis *r)
 	return ok;
 }
 
-static bool connected(struct redis *r)
+/* ---- the pause ---- */
+
+static int64_t pause_ms(int failures)
+{
+	int64_t ms = REDIS_PAUSE_MS;
+
+	for (int i = 1; i < failures && ms < REDIS_PAUSE_MAX_MS; i++)
+		ms *= 2;
+	return ms < REDIS_PAUSE_MAX_MS ? ms : REDIS_PAUSE_MAX_MS;
+}
+
+/* May this thread try now? While Redis is away only the first one to ask after each pause may,
+ * and the pause begins anew for the others: nobody has to say how the try ended. */
+static bool may_try(const struct redis *r)
+{
+	struct redis_health *health = r->options->health;
+	int failures = atomic_load(&health->failures);
+	long long until = atomic_load(&health->away_until);
+	int64_t now = sysclock.mono(&sysclock).ms;
+
+	if (!failures)
+		return true;
+	return now >= until && atomic_compare_exchange_strong(&health->away_until, &until,
+							      now + r->options->command_timeout_ms +
+								      pause_ms(failures));
+}
+
+static void note_failure(struct redis *r)
+{
+	struct redis_health *health = r->options->health;
+	int failures = atomic_fetch_add(&health->failures, 1) + 1;
+
+	atomic_store(&health->away_until, sysclock.mono(&sysclock).ms + pause_ms(failures));
+}
+
+static void note_success(struct redis *r)
+{
+	/* Mostly there is nothing to note, and then the line is not to be fought for. */
+	if (atomic_load(&r->options->health->failures))
+		atomic_store(&r->options->health->failures, 0);
+}
+
+/* ---- commands ---- */
+
+static bool connect_to(struct redis *r)
 {
 	const struct redis_options *o = r->options;
 	const struct timeval to_connect = timeval_of(o->connect_timeout_ms);
-	struct mono now;
 
 	if (r->context)
 		return true;
-	now = sysclock.mono(&sysclock);
-	if (now.ms < r->not_before.ms)
-		return false;
 	r->context = o->socket ? redisConnectUnixWithTimeout(o->socket, to_connect)
 			       : redisConnectWithTimeout(o->host, o->port, to_connect);
 	/* The connect timeout does not bound commands: that is a setting of its own. */
@@ -136,8 +175,6 @@ static bool connected(struct redis *r)
 	log_line(LOG_WARN, "redis_connect_failed", "reason=\"%s\"",
 		 r->context && r->context->err ? r->context->errstr : "refused or out of memory");
 	drop(r);
-	/* Not the moment before: connecting itself may have taken its time-out. */
-	r->not_before = mono_after(sysclock.mono(&sysclock), PAUSE_MS);
 	return false;
 }
 
@@ -155,29 +192,45 @@ static bool append(struct redis *r, const struct redis_command *command)
 	return redisAppendCommandArgv(r->context, (int)command->argc, argv, lengths) == REDIS_OK;
 }
 
-bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
-	       struct redisReply **replies)
+/* Sends and receives; on failure gives back what it has received. */
+static bool talk(struct redis *r, const struct redis_command *commands, size_t n,
+		 struct redisReply **replies)
 {
 	size_t got = 0;
 
-	if (!connected(r))
-		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!append(r, &commands[i]))
-			goto fail;
+			return false;
 	for (; got < n; got++) {
 		void *reply = NULL;
 
 		if (redisGetReply(r->context, &reply) != REDIS_OK || !reply)
-			goto fail;
+			break;
 		replies[got] = reply;
 	}
-	return true;
-fail:
-	log_line(LOG_WARN, "redis_failed", "reason=\"%s\"",
-		 r->context->err ? r->context->errstr : "out of memory");
+	if (got == n)
+		return true;
 	while (got)
 		freeReplyObject(replies[--got]);
+	return false;
+}
+
+bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
+	       struct redisReply **replies)
+{
+	if (!may_try(r))
+		return false;
+	if (!connect_to(r)) {
+		note_failure(r);
+		return false;
+	}
+	if (talk(r, commands, n, replies)) {
+		note_success(r);
+		return true;
+	}
+	log_line(LOG_WARN, "redis_failed", "reason=\"%s\"",
+		 r->context->err ? r->context->errstr : "out of memory");
 	drop(r);
+	note_failure(r);
 	return false;
 }

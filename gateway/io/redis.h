@@ -6,19 +6,33 @@
  * thread.
  *
  * After any error the connection is thrown away: a late reply would otherwise
- * be taken for the next one. It is opened again when it is next needed, but
- * after a failed attempt not before a short pause, so that a Redis that is away
- * costs a request nothing but the knowledge.
+ * be taken for the next one. It is opened again when it is next needed, but not
+ * before a pause that doubles from REDIS_PAUSE_MS to REDIS_PAUSE_MAX_MS. The pause
+ * holds for all connections of the process, and after it one of them tries
+ * first. So a Redis that is away, or hangs, costs one request now and then its
+ * time-out, and all others nothing but the knowledge.
  */
+
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 
+#define REDIS_PAUSE_MS	   250
+#define REDIS_PAUSE_MAX_MS 4000
+
 struct redis;
 struct redisReply; /* hiredis */
 
+/* How Redis is, as all threads of the process have found it; zeroed to begin with. */
+struct redis_health {
+	atomic_int failures;	 /* since it last answered */
+	atomic_llong away_until; /* ms on the monotonic clock: nobody tries before */
+};
+
 struct redis_options {
-	const char *socket; /* path of a Unix socket; NULL: host and port */
+	struct redis_health *health; /* shared by all connections */
+	const char *socket;	     /* path of a Unix socket; NULL: host and port */
 	const char *host;
 	int port;
 	const char *username; /* NULL: none */

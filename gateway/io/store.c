@@ -24,7 +24,8 @@ struct redis_store {
  * for telling when a slot frees, its earliest moment is the better guess.
  *
  * KEYS: calls, state. ARGV: limit, window ms, hold ms, id, reserve.
- * Returns: granted (0 or 1), remaining, ms to wait.
+ * Returns: granted (0 or 1), remaining, ms to wait for the log and for the
+ * cool-down to allow a call.
  */
 static const char reserve_script[] =
 	"local t = redis.call('TIME')\n"
@@ -34,16 +35,17 @@ static const char reserve_script[] =
 	"local used = redis.call('ZCARD', KEYS[1])\n"
 	"local share = math.max(limit - tonumber(ARGV[5]), 0)\n"
 	"local cool = tonumber(redis.call('HGET', KEYS[2], 'cool_until') or '0')\n"
-	"if cool > now then return {0, 0, cool - now} end\n"
-	"if used < share then\n"
-	"  redis.call('ZADD', KEYS[1], now + hold, ARGV[4])\n"
-	"  return {1, share - used - 1, 0}\n"
+	"local wait = math.max(cool - now, 0)\n"
+	"if share == 0 then return {0, 0, math.max(wait, window)} end\n"
+	"if used >= share then\n"
+	"  local last = redis.call('ZRANGE', KEYS[1], used - share, used - share, 'WITHSCORES')\n"
+	"  local at = tonumber(last[2])\n"
+	"  if at > now then at = at - hold end\n"
+	"  wait = math.max(wait, at + window - now, 1)\n"
 	"end\n"
-	"if share == 0 then return {0, 0, window} end\n"
-	"local last = redis.call('ZRANGE', KEYS[1], used - share, used - share, 'WITHSCORES')\n"
-	"local at = tonumber(last[2])\n"
-	"if at > now then at = math.max(at - hold, 0) end\n"
-	"return {0, 0, math.max(at + window - now, 1)}\n";
+	"if wait > 0 then return {0, 0, wait} end\n"
+	"redis.call('ZADD', KEYS[1], now + hold, ARGV[4])\n"
+	"return {1, share - used - 1, 0}\n";
 
 /* KEYS: calls. ARGV: id, 1 if the call counts. */
 static const char settle_script[] =
@@ -134,21 +136,31 @@ static struct entry *entry_of(const redisReply *reply, struct str target)
 	return e;
 }
 
+/* A key that is no hash is no entry either; saving one replaces it. */
+static bool is_wrong_type(const redisReply *reply)
+{
+	return str_starts((struct str){ reply->str, reply->len }, STR("WRONGTYPE"));
+}
+
 static enum load load(struct store *store, struct str target, struct entry **ret)
 {
 	struct redis_store *s = of(store);
 	struct str argv[2 + ENTRY_FIELDS] = { STR("HMGET"), entry_key(s, target) };
+	const struct redis_command command = { 2 + ENTRY_FIELDS, argv };
 	redisReply *reply;
+	bool broken;
 
 	if (s->key.failed)
 		return LOAD_BROKEN;
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		argv[2 + i] = str_from(entry_field_names[i]);
-	reply = run_one(s, argv, 2 + ENTRY_FIELDS);
-	if (!reply)
+	if (!redis_run(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
-	*ret = entry_of(reply, target);
+	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
+	*ret = broken ? NULL : entry_of(reply, target);
 	freeReplyObject(reply);
+	if (broken)
+		return LOAD_BROKEN;
 	return *ret ? LOAD_FOUND : LOAD_ABSENT;
 }
 

@@ -60,7 +60,10 @@ static bool configure(const struct upstream *u, struct call *call, const char *u
 		{ CURLOPT_CONNECTTIMEOUT_MS, (long)u->connect_timeout_ms },
 		{ CURLOPT_TIMEOUT_MS, (long)u->timeout_ms },
 		{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1 },
-		{ CURLOPT_TCP_KEEPALIVE, 1 },
+		/* On a reused connection that dies, libcurl sends the request again by itself:
+		 * calls that no budget has allowed. */
+		{ CURLOPT_FRESH_CONNECT, 1 },
+		{ CURLOPT_FORBID_REUSE, 1 },
 	};
 	const struct {
 		CURLoption option;

@@ -4,11 +4,12 @@
 
 bool agree(const struct entry *a, const struct entry *b, int64_t skew_ms)
 {
-	int64_t apart = a->fetched.ms - b->fetched.ms;
+	const struct entry *newer = a->fetched.ms > b->fetched.ms ? a : b;
+	int64_t apart_ms = newer->fetched.ms - (newer == a ? b : a)->fetched.ms;
 
 	if (a->count != b->count)
-		return false;
-	if (apart > skew_ms || -apart > skew_ms)
-		return false;
-	return !window_ids_overlap(a->ids, b->ids);
+		return a->again && b->again;
+	if (apart_ms > skew_ms || window_ids_overlap(a->ids, b->ids))
+		return newer->again;
+	return true;
 }

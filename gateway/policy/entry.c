@@ -19,6 +19,7 @@ const char *const entry_field_names[ENTRY_FIELDS] = {
 	[ENTRY_FIELD_FETCHED_AT] = "fetched_at",
 	[ENTRY_FIELD_FRESH_UNTIL] = "fresh_until",
 	[ENTRY_FIELD_USABLE_UNTIL] = "usable_until",
+	[ENTRY_FIELD_AGAIN] = "again",
 	[ENTRY_FIELD_COUNT] = "count",
 	[ENTRY_FIELD_ENDS] = "ends",
 	[ENTRY_FIELD_IDS] = "ids",
@@ -57,6 +58,7 @@ struct entry *entry_new(const struct entry *facts)
 	e->fetched = facts->fetched;
 	e->fresh_until = facts->fresh_until;
 	e->usable_until = facts->usable_until;
+	e->again = facts->again;
 	e->count = facts->count;
 	e->n = facts->n;
 	/* The ends first, where the struct's own alignment still holds. */
@@ -166,6 +168,7 @@ bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[s
 	fields[ENTRY_FIELD_FETCHED_AT] = put_iso(scratch, e->fetched);
 	fields[ENTRY_FIELD_FRESH_UNTIL] = put_iso(scratch, e->fresh_until);
 	fields[ENTRY_FIELD_USABLE_UNTIL] = put_iso(scratch, e->usable_until);
+	fields[ENTRY_FIELD_AGAIN] = e->again ? STR("1") : STR("0");
 	fields[ENTRY_FIELD_COUNT] = put_number(scratch, e->count);
 	fields[ENTRY_FIELD_ENDS] = put_ends(scratch, e);
 	sum = buf_room(scratch, HASH_HEX_BYTES);
@@ -243,5 +246,6 @@ struct entry *entry_read(const struct str fields[static ENTRY_FIELDS])
 	if (e.kind == ENTRY_WINDOW && !read_ends(fields[ENTRY_FIELD_ENDS], e.body, ends, &e.n))
 		return NULL;
 	e.status = (int)status;
+	e.again = str_eq(fields[ENTRY_FIELD_AGAIN], STR("1"));
 	return entry_new(&e);
 }

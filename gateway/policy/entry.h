@@ -15,6 +15,7 @@
  *     fetched_at    2026-11-23T21:20:00.123Z
  *     fresh_until   2026-11-24T03:20:00.123Z
  *     usable_until  2026-12-24T03:20:00.123Z
+ *     again         0             1: fetched again to agree with a neighbour
  *     count         596
  *     ends          2310,4621,...    where each object ends in the body
  *     ids           430,166,...
@@ -45,6 +46,7 @@ struct entry {
 	struct wall fetched;
 	struct wall fresh_until;
 	struct wall usable_until;
+	bool again; /* fetched again to agree with a neighbour, see policy/agree.h */
 	/* windows only */
 	int64_t count;	      /* of the whole list */
 	uint32_t n;	      /* objects in this window */
@@ -84,6 +86,7 @@ enum entry_field {
 	ENTRY_FIELD_FETCHED_AT,
 	ENTRY_FIELD_FRESH_UNTIL,
 	ENTRY_FIELD_USABLE_UNTIL,
+	ENTRY_FIELD_AGAIN,
 	ENTRY_FIELD_COUNT,
 	ENTRY_FIELD_ENDS,
 	ENTRY_FIELD_IDS,

@@ -20,6 +20,7 @@ static struct entry facts_of(enum entry_kind kind, int status, const struct want
 	return (struct entry){ .kind = kind,
 			       .status = status,
 			       .target = want->target,
+			       .again = want->again,
 			       .fetched = now,
 			       .fresh_until = wall_after(now, fresh_ms),
 			       .usable_until = wall_after(now, fresh_ms + stale_ms) };

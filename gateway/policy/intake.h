@@ -15,6 +15,7 @@ struct want {
 	const struct api *api;
 	const struct endpoint *endpoint;
 	bool is_object;
+	bool again;	   /* it is wanted newer, to agree with a neighbour */
 	int64_t start;	   /* windows: the first object */
 	struct str target; /* path?query */
 };

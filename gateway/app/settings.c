@@ -1,0 +1,168 @@
+#include "app/settings.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+
+static void report_setting(void *ctx, const char *where, const char *what)
+{
+	(void)ctx;
+	fprintf(stderr, "perigee: %s: %s\n", where, what);
+}
+
+static void report_table(void *ctx, const char *file, const char *key, const char *what)
+{
+	(void)ctx;
+	fprintf(stderr, "perigee: %s: %s%s%s\n", file, key, key[0] ? ": " : "", what);
+}
+
+static bool complain(const char *setting, const char *what)
+{
+	report_setting(NULL, setting, what);
+	return false;
+}
+
+static bool load_catalog(struct settings *s)
+{
+	struct catalog_options options = {
+		.upstream = CONFIG_TEXT(s->config, upstream, base_url),
+		.time_scale = CONFIG_NUMBER(s->config, cache, time_scale),
+	};
+	struct str quota = CONFIG_TEXT(s->config, upstream, quota);
+
+	if (options.time_scale < 1)
+		return complain("[cache] time_scale", "it must be at least 1");
+	if (quota.n && !quota_parse(quota, &options.quota))
+		return complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
+	s->catalog =
+		catalog_load(CONFIG_TEXT(s->config, api, tables).p, &options, report_table, NULL);
+	return s->catalog != NULL;
+}
+
+static bool read_canon(struct settings *s)
+{
+	struct str rest = CONFIG_TEXT(s->config, api, ignored_parameters);
+	size_t n = 0;
+
+	while (rest.n) {
+		struct str name = str_trim(str_cut(&rest, ','));
+
+		if (name.n && n == SETTINGS_IGNORED_MAX)
+			return complain("[api] ignored_parameters", "there are too many");
+		if (name.n)
+			s->ignored[n++] = name;
+	}
+	s->canon = (struct canon_options){
+		.ignored = s->ignored,
+		.ignored_n = n,
+		.pass_unknown = CONFIG_NUMBER(s->config, api, unknown_parameters) == 1,
+	};
+	return true;
+}
+
+/* The token from its file, where that is named, else from its setting. */
+static bool read_token(struct settings *s, struct str *ret)
+{
+	struct str path = CONFIG_TEXT(s->config, upstream, token_file);
+	FILE *f;
+	size_t n;
+
+	*ret = CONFIG_TEXT(s->config, upstream, token);
+	if (!path.n)
+		return true;
+	f = fopen(path.p, "re");
+	n = f ? fread(s->token, 1, sizeof(s->token), f) : 0;
+	if (f)
+		fclose(f);
+	*ret = str_trim((struct str){ s->token, n });
+	return (f && n < sizeof(s->token)) ||
+	       complain("[upstream] token_file", "it cannot be read");
+}
+
+/* What stands in a header field must be printable. */
+static bool is_printable(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < ' ' || text.p[i] > '~')
+			return false;
+	return true;
+}
+
+static bool read_upstream(struct settings *s)
+{
+	s->upstream = (struct upstream_options){
+		.contact = CONFIG_TEXT(s->config, upstream, contact),
+		.proxy = CONFIG_TEXT(s->config, upstream, proxy),
+		.connect_timeout_ms = CONFIG_NUMBER(s->config, upstream, connect_timeout),
+		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
+		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
+	};
+	if (!read_token(s, &s->upstream.token))
+		return false;
+	if (!is_printable(s->upstream.token))
+		return complain("[upstream] token", "it has a character that no key has");
+	return is_printable(s->upstream.contact) ||
+	       complain("[upstream] contact", "plain ASCII is needed here");
+}
+
+/* Every request that waits is an open file: half of what may be open is left to all else. */
+static size_t waiting_max(const struct settings *s)
+{
+	size_t wanted = (size_t)CONFIG_NUMBER(s->config, server, waiting_max);
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_max / 2 < wanted)
+		return files.rlim_max / 2;
+	return wanted;
+}
+
+static bool read_fills(struct settings *s)
+{
+	int64_t reserve = CONFIG_NUMBER(s->config, upstream, reserve);
+
+	s->fills = (struct fills_options){
+		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
+		.waiting_max = waiting_max(s),
+		.call_ms = CONFIG_NUMBER(s->config, upstream, timeout),
+		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
+		.reserve_percent = (uint32_t)reserve,
+	};
+	return reserve <= 100 || complain("[upstream] reserve", "it is a percentage");
+}
+
+static bool read_bases(struct settings *s)
+{
+	const char *why = bases_parse(CONFIG_TEXT(s->config, public, base_urls), &s->bases);
+
+	return !why || complain("[public] base_urls", why);
+}
+
+static bool read_redis(struct settings *s)
+{
+	const char *why = redis_parse_address(CONFIG_TEXT(s->config, redis, address), &s->redis);
+
+	s->redis.health = &s->redis_health;
+	s->redis.connect_timeout_ms = CONFIG_NUMBER(s->config, redis, connect_timeout);
+	s->redis.command_timeout_ms = CONFIG_NUMBER(s->config, redis, command_timeout);
+	return !why || complain("[redis] address", why);
+}
+
+bool settings_load(struct settings *s, const char *path, char *const *environment)
+{
+	bool (*const parts[])(struct settings *) = { load_catalog,  read_canon, read_bases,
+						     read_upstream, read_fills, read_redis };
+	bool good = true;
+
+	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
+	if (!s->config)
+		return false;
+	/* All of them, so that all faults are said at once. */
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		good = parts[i](s) && good;
+	return good;
+}
+
+void settings_release(struct settings *s)
+{
+	catalog_free(s->catalog);
+	config_free(s->config);
+}

@@ -1,0 +1,41 @@
+#ifndef PERIGEE_APP_SETTINGS_H
+#define PERIGEE_APP_SETTINGS_H
+
+/*
+ * The configuration understood: its texts checked and turned into what the
+ * modules take, with the endpoint tables it names. Read-only once loaded.
+ */
+
+#include "api/canon.h"
+#include "app/config.h"
+#include "app/fill.h"
+#include "http/bases.h"
+#include "io/redis.h"
+#include "io/upstream.h"
+
+#define SETTINGS_IGNORED_MAX 64
+#define SETTINGS_TOKEN_BYTES 512
+
+struct settings {
+	struct config *config;
+	struct catalog *catalog;
+	struct bases bases;
+	struct canon_options canon;
+	struct redis_options redis;
+	struct upstream_options upstream;
+	struct fills_options fills;
+	/* what the above are views of */
+	struct redis_health redis_health;
+	struct str ignored[SETTINGS_IGNORED_MAX];
+	char token[SETTINGS_TOKEN_BYTES];
+};
+
+/*
+ * Reads file (NULL: none), environment and tables. Writes every fault it finds
+ * to standard error, and returns false if there was one. Either way
+ * settings_release() ends it. *s must not be moved.
+ */
+bool settings_load(struct settings *s, const char *path, char *const *environment);
+void settings_release(struct settings *s);
+
+#endif
