@@ -1,6 +1,6 @@
 #include "app/fill.h"
 
-#include "base/hash.h"
+#include "app/fill_table.h"
 #include "base/limits.h"
 #include "io/log.h"
 
@@ -10,42 +10,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define SLOTS 1024 /* of the table; a power of two */
-
 /* The longest wait() for upstream: how soon a stop without a wake would be seen. */
 #define TICK_MS 1000
-
-/* A failed fill is asked again after a pause that doubles up to this. */
-#define PAUSE_MAX_MS (5 * 60 * 1000)
-
-/* While the budget refuses, each target asks it at most once in this time. */
-#define BUDGET_PAUSE_MS 1000
-
-enum stage {
-	STAGE_QUEUED,
-	STAGE_CALLED,
-	STAGE_FAILED, /* remembered until forget_at */
-};
-
-/* All fields under fills->lock, but for those that only the fills' thread uses. */
-struct fill {
-	struct fill *next_in_slot;
-	struct fill *next; /* in the list of those queued or called */
-	enum stage stage;
-	enum call_class class;
-	struct want want; /* its target is owned */
-	struct wall newer_than;
-	struct exchange *waiters; /* first come first */
-	struct exchange **last_waiter;
-	/* after a failure */
-	struct fail fail;
-	unsigned int failures;
-	struct mono retry_at;
-	struct mono forget_at;
-	struct mono free_at; /* with NO_BUDGET: when a call will be free */
-	/* the fills' thread only */
-	char id[96];
-};
 
 struct fills {
 	struct fills_options options;
@@ -61,11 +27,7 @@ struct fills {
 	uint64_t calls;	   /* the thread's; with instance it makes ids unique */
 
 	pthread_mutex_t lock; /* for all below */
-	struct fill *slots[SLOTS];
-	size_t n;
-	struct fill *active; /* queued or called, first come first */
-	struct fill **last_active;
-	size_t waiting;
+	struct fill_table table;
 	bool stopping;
 	bool closed; /* the thread is at its end: nobody may join any more */
 	struct mono stop_at;
@@ -89,7 +51,7 @@ struct fills *fills_new(const struct fills_options *options, const struct clock 
 	f->origin = origin;
 	f->resume = resume;
 	f->ctx = ctx;
-	f->last_active = &f->active;
+	fill_table_init(&f->table);
 	gethostname(f->host, sizeof(f->host) - 1);
 	if (getrandom(&f->instance, sizeof(f->instance), 0) != sizeof(f->instance))
 		f->instance = (uint64_t)clock->wall(clock).ms;
@@ -97,96 +59,7 @@ struct fills *fills_new(const struct fills_options *options, const struct clock 
 	return f;
 }
 
-/* ---- the table, under the lock ---- */
-
-static struct fill **slot_of(struct fills *f, struct str target)
-{
-	struct fill **slot = &f->slots[hash64(target) % SLOTS];
-
-	while (*slot && !str_eq((*slot)->want.target, target))
-		slot = &(*slot)->next_in_slot;
-	return slot;
-}
-
-static void free_fill(struct fill *fill)
-{
-	free((char *)fill->want.target.p);
-	free(fill);
-}
-
-static void take_off_table(struct fills *f, struct fill *fill)
-{
-	struct fill **at = &f->slots[hash64(fill->want.target) % SLOTS];
-
-	while (*at != fill)
-		at = &(*at)->next_in_slot;
-	*at = fill->next_in_slot;
-	f->n--;
-}
-
-static struct fill *add(struct fills *f, const struct want *want, struct fill **slot)
-{
-	struct fill *fill = calloc(1, sizeof(*fill));
-	char *target = strndup(want->target.p, want->target.n);
-
-	if (!fill || !target) {
-		free(fill);
-		free(target);
-		return NULL;
-	}
-	fill->want = *want;
-	fill->want.target.p = target;
-	fill->last_waiter = &fill->waiters;
-	*slot = fill;
-	f->n++;
-	return fill;
-}
-
-static void queue(struct fills *f, struct fill *fill, enum call_class class, struct wall newer_than)
-{
-	fill->stage = STAGE_QUEUED;
-	fill->class = class;
-	fill->newer_than = newer_than;
-	fill->next = NULL;
-	*f->last_active = fill;
-	f->last_active = &fill->next;
-}
-
-static void add_waiter(struct fills *f, struct fill *fill, struct exchange *x)
-{
-	x->next = NULL;
-	x->deadline = mono_after(x->arrived, f->options.wait_ms);
-	*fill->last_waiter = x;
-	fill->last_waiter = &x->next;
-	f->waiting++;
-	/* A person waits now, whoever began it. */
-	fill->class = CALL_DEMAND;
-}
-
 /* ---- joining ---- */
-
-static int seconds_until(struct mono then, struct mono now)
-{
-	int64_t ms = then.ms - now.ms;
-
-	return ms <= 0 ? 1 : (int)((ms + 999) / 1000);
-}
-
-/* Is what this fill remembers an answer to somebody of this class? That a background call was not
- * allowed says nothing about demand. */
-static bool still_failed(const struct fill *fill, enum call_class class, struct mono now)
-{
-	return fill->stage == STAGE_FAILED && now.ms < fill->retry_at.ms &&
-	       (fill->class == CALL_DEMAND || class == CALL_BACKGROUND ||
-		fill->fail.fault != FAULT_NO_BUDGET);
-}
-
-static void tell_remembered(const struct fill *fill, struct mono now, struct fail *reterr)
-{
-	*reterr = fill->fail;
-	reterr->retry_after_s = seconds_until(
-		fill->fail.fault == FAULT_NO_BUDGET ? fill->free_at : fill->retry_at, now);
-}
 
 static bool overloaded(struct fail *reterr, const char *why)
 {
@@ -200,30 +73,27 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 {
 	enum call_class class = waiter ? CALL_DEMAND : CALL_BACKGROUND;
 	struct mono now = f->clock->mono(f->clock);
-	struct fill **slot = slot_of(f, want->target);
-	struct fill *fill = *slot;
-	bool under_way = fill && fill->stage != STAGE_FAILED;
+	struct fill *fill = fill_table_find(&f->table, want->target);
+	bool under_way = fill && fill->stage != FILL_FAILED;
 
 	if (f->closed)
 		return fail(reterr, FAULT_STOPPING, "The gateway is shutting down.");
-	if (waiter && f->waiting >= f->options.waiting_max)
+	if (waiter && f->table.waiting >= f->options.waiting_max)
 		return overloaded(reterr, "Too many requests wait for upstream.");
-	if (fill && still_failed(fill, class, now)) {
-		tell_remembered(fill, now, reterr);
+	if (fill && fill_still_failed(fill, class, now)) {
+		*reterr = fill_failure(fill, now);
 		return false;
 	}
-	if (!fill) {
-		if (f->n >= LIMIT_FLIGHTS)
-			return overloaded(reterr, "Too many different requests failed.");
-		fill = add(f, want, slot_of(f, want->target));
-		if (!fill)
-			return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
-	}
+	if (!fill && f->table.n >= LIMIT_FLIGHTS)
+		return overloaded(reterr, "Too many different requests failed.");
 	if (!under_way)
-		queue(f, fill, class, newer_than);
+		fill = fill_table_queue(&f->table, fill, want, newer_than, class);
+	if (!fill)
+		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
 	if (waiter) {
 		waiter->news = (struct news){ .collapsed = under_way };
-		add_waiter(f, fill, waiter);
+		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
+		fill_wait(&f->table, fill, waiter);
 	}
 	return true;
 }
@@ -243,30 +113,6 @@ bool fills_join(struct fills *f, const struct want *want, struct wall newer_than
 
 /* ---- the thread: ends of fills ---- */
 
-/* Takes off the fill those waiters whose deadline has come by `now`; all of them with NULL. */
-static struct exchange *take_waiters(struct fills *f, struct fill *fill, const struct mono *now)
-{
-	struct exchange *taken = NULL;
-	struct exchange **last_taken = &taken;
-	struct exchange **at = &fill->waiters;
-
-	while (*at) {
-		struct exchange *x = *at;
-
-		if (now && x->deadline.ms > now->ms) {
-			at = &x->next;
-			continue;
-		}
-		*at = x->next;
-		x->next = NULL;
-		*last_taken = x;
-		last_taken = &x->next;
-		f->waiting--;
-	}
-	fill->last_waiter = at;
-	return taken;
-}
-
 static void tell(struct fills *f, struct exchange *waiters, struct entry *e, bool stored,
 		 const struct fail *failure)
 {
@@ -283,54 +129,16 @@ static void tell(struct fills *f, struct exchange *waiters, struct entry *e, boo
 	}
 }
 
-static void take_off_active(struct fills *f, struct fill *fill)
-{
-	struct fill **at = &f->active;
-
-	while (*at != fill)
-		at = &(*at)->next;
-	*at = fill->next;
-	if (!*at)
-		f->last_active = at;
-}
-
 static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool stored)
 {
 	struct exchange *waiters;
 
 	pthread_mutex_lock(&f->lock);
-	waiters = take_waiters(f, fill, NULL);
-	take_off_active(f, fill);
-	take_off_table(f, fill);
+	waiters = fill_take_waiters(&f->table, fill, NULL);
+	fill_table_drop(&f->table, fill);
 	pthread_mutex_unlock(&f->lock);
-	free_fill(fill);
 	tell(f, waiters, e, stored, NULL);
 	entry_unref(e);
-}
-
-static int64_t pause_after(const struct fills *f, const struct fill *fill)
-{
-	int64_t ms = f->options.retry_ms;
-
-	for (unsigned int i = 1; i < fill->failures && ms < PAUSE_MAX_MS; i++)
-		ms *= 2;
-	return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
-}
-
-static void remember_failure(struct fills *f, struct fill *fill, const struct fail *failure,
-			     struct mono now)
-{
-	int64_t pause_ms = BUDGET_PAUSE_MS;
-
-	fill->stage = STAGE_FAILED;
-	fill->fail = *failure;
-	fill->free_at = mono_after(now, failure->retry_after_s * 1000LL);
-	if (failure->fault != FAULT_NO_BUDGET) {
-		fill->failures++;
-		pause_ms = pause_after(f, fill);
-	}
-	fill->retry_at = mono_after(now, pause_ms);
-	fill->forget_at = mono_after(now, 2 * pause_ms);
 }
 
 static void give_up(struct fills *f, struct fill *fill, const struct fail *failure)
@@ -343,10 +151,9 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 		 fault_word(failure->fault), failure->text, failure->retry_after_s,
 		 STR_ARG(fill->want.target));
 	pthread_mutex_lock(&f->lock);
-	remember_failure(f, fill, failure, now);
-	tell_remembered(fill, now, &told);
-	waiters = take_waiters(f, fill, NULL);
-	take_off_active(f, fill);
+	waiters = fill_take_waiters(&f->table, fill, NULL);
+	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
+	told = fill_failure(fill, now);
 	pthread_mutex_unlock(&f->lock);
 	tell(f, waiters, NULL, false, &told);
 }
@@ -437,13 +244,9 @@ static struct fill *next_queued(struct fills *f, enum call_class *ret_class)
 	struct fill *fill;
 
 	pthread_mutex_lock(&f->lock);
-	fill = f->active;
-	while (fill && fill->stage != STAGE_QUEUED)
-		fill = fill->next;
-	if (fill) {
-		fill->stage = STAGE_CALLED;
+	fill = fill_table_next(&f->table);
+	if (fill)
 		*ret_class = fill->class;
-	}
 	pthread_mutex_unlock(&f->lock);
 	return fill;
 }
@@ -504,8 +307,8 @@ static int64_t expire_waiters(struct fills *f)
 
 	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
 	pthread_mutex_lock(&f->lock);
-	for (struct fill *fill = f->active; fill; fill = fill->next) {
-		struct exchange *taken = take_waiters(f, fill, &now);
+	for (struct fill *fill = f->table.active; fill; fill = fill->next) {
+		struct exchange *taken = fill_take_waiters(&f->table, fill, &now);
 
 		while (taken) {
 			struct exchange *x = taken;
@@ -529,7 +332,7 @@ static bool is_over(struct fills *f)
 	bool over;
 
 	pthread_mutex_lock(&f->lock);
-	over = f->stopping && (!f->active || now.ms >= f->stop_at.ms);
+	over = f->stopping && (!f->table.active || now.ms >= f->stop_at.ms);
 	f->closed = over;
 	pthread_mutex_unlock(&f->lock);
 	return over;
@@ -540,24 +343,14 @@ static void drop_active(struct fills *f)
 	struct fail failure;
 
 	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
-	while (f->active)
-		give_up(f, f->active, &failure);
+	while (f->table.active)
+		give_up(f, f->table.active, &failure);
 }
 
-static void forget_old_failures(struct fills *f, struct mono now)
+static void forget_failures(struct fills *f, struct mono now)
 {
 	pthread_mutex_lock(&f->lock);
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct fill *next;
-
-		for (struct fill *fill = f->slots[i]; fill; fill = next) {
-			next = fill->next_in_slot;
-			if (fill->stage != STAGE_FAILED || fill->forget_at.ms > now.ms)
-				continue;
-			take_off_table(f, fill);
-			free_fill(fill);
-		}
-	}
+	fill_table_forget(&f->table, now);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -572,7 +365,7 @@ static void *run(void *ctx)
 		int64_t wait_ms;
 
 		if (now.ms - swept.ms >= TICK_MS) {
-			forget_old_failures(f, now);
+			forget_failures(f, now);
 			swept = now;
 		}
 		start_queued(f);
@@ -607,14 +400,7 @@ void fills_free(struct fills *f)
 {
 	if (!f)
 		return;
-	for (size_t i = 0; i < SLOTS; i++) {
-		while (f->slots[i]) {
-			struct fill *fill = f->slots[i];
-
-			f->slots[i] = fill->next_in_slot;
-			free_fill(fill);
-		}
-	}
+	fill_table_release(&f->table);
 	f->store->free(f->store);
 	f->origin->free(f->origin);
 	pthread_mutex_destroy(&f->lock);

@@ -1,0 +1,214 @@
+#include "app/fill_table.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+
+/* A failed fill is asked again after a pause that doubles up to this. */
+#define PAUSE_MAX_MS (5 * 60 * 1000)
+
+/* While the budget refuses, each target asks it at most once in this time. */
+#define BUDGET_PAUSE_MS 1000
+
+void fill_table_init(struct fill_table *t)
+{
+	*t = (struct fill_table){ .n = 0 };
+	t->last_active = &t->active;
+}
+
+static void free_fill(struct fill *fill)
+{
+	free((char *)fill->want.target.p);
+	free(fill);
+}
+
+void fill_table_release(struct fill_table *t)
+{
+	for (size_t i = 0; i < FILL_SLOTS; i++) {
+		while (t->slots[i]) {
+			struct fill *fill = t->slots[i];
+
+			t->slots[i] = fill->next_in_slot;
+			free_fill(fill);
+		}
+	}
+}
+
+static size_t slot_of(struct str target)
+{
+	return hash64(target) % FILL_SLOTS;
+}
+
+struct fill *fill_table_find(const struct fill_table *t, struct str target)
+{
+	struct fill *fill = t->slots[slot_of(target)];
+
+	while (fill && !str_eq(fill->want.target, target))
+		fill = fill->next_in_slot;
+	return fill;
+}
+
+static struct fill *add(struct fill_table *t, const struct want *want)
+{
+	struct fill **slot = &t->slots[slot_of(want->target)];
+	struct fill *fill = calloc(1, sizeof(*fill));
+	char *target = strndup(want->target.p, want->target.n);
+
+	if (!fill || !target) {
+		free(fill);
+		free(target);
+		return NULL;
+	}
+	fill->want = *want;
+	fill->want.target.p = target;
+	fill->last_waiter = &fill->waiters;
+	fill->next_in_slot = *slot;
+	*slot = fill;
+	t->n++;
+	return fill;
+}
+
+struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const struct want *want,
+			      struct wall newer_than, enum call_class class)
+{
+	struct fill *fill = failed ? failed : add(t, want);
+
+	if (!fill)
+		return NULL;
+	fill->want.again = want->again;
+	fill->stage = FILL_QUEUED;
+	fill->class = class;
+	fill->newer_than = newer_than;
+	fill->next = NULL;
+	*t->last_active = fill;
+	t->last_active = &fill->next;
+	return fill;
+}
+
+struct fill *fill_table_next(struct fill_table *t)
+{
+	struct fill *fill = t->active;
+
+	while (fill && fill->stage != FILL_QUEUED)
+		fill = fill->next;
+	if (fill)
+		fill->stage = FILL_CALLED;
+	return fill;
+}
+
+static void take_off_active(struct fill_table *t, struct fill *fill)
+{
+	struct fill **at = &t->active;
+
+	while (*at != fill)
+		at = &(*at)->next;
+	*at = fill->next;
+	if (!*at)
+		t->last_active = at;
+}
+
+static void take_off_slots(struct fill_table *t, struct fill *fill)
+{
+	struct fill **at = &t->slots[slot_of(fill->want.target)];
+
+	while (*at != fill)
+		at = &(*at)->next_in_slot;
+	*at = fill->next_in_slot;
+	t->n--;
+}
+
+void fill_table_drop(struct fill_table *t, struct fill *fill)
+{
+	take_off_active(t, fill);
+	take_off_slots(t, fill);
+	free_fill(fill);
+}
+
+static int64_t pause_after(unsigned int failures, int64_t retry_ms)
+{
+	int64_t ms = retry_ms;
+
+	for (unsigned int i = 1; i < failures && ms < PAUSE_MAX_MS; i++)
+		ms *= 2;
+	return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+}
+
+void fill_table_fail(struct fill_table *t, struct fill *fill, const struct fail *failure,
+		     struct mono now, int64_t retry_ms)
+{
+	int64_t pause_ms = BUDGET_PAUSE_MS;
+
+	take_off_active(t, fill);
+	fill->stage = FILL_FAILED;
+	fill->failure = *failure;
+	fill->free_at = mono_after(now, failure->retry_after_s * 1000LL);
+	if (failure->fault != FAULT_NO_BUDGET)
+		pause_ms = pause_after(++fill->failures, retry_ms);
+	fill->retry_at = mono_after(now, pause_ms);
+	fill->forget_at = mono_after(now, 2 * pause_ms);
+}
+
+void fill_table_forget(struct fill_table *t, struct mono now)
+{
+	for (size_t i = 0; i < FILL_SLOTS; i++) {
+		struct fill *next;
+
+		for (struct fill *fill = t->slots[i]; fill; fill = next) {
+			next = fill->next_in_slot;
+			if (fill->stage != FILL_FAILED || fill->forget_at.ms > now.ms)
+				continue;
+			take_off_slots(t, fill);
+			free_fill(fill);
+		}
+	}
+}
+
+void fill_wait(struct fill_table *t, struct fill *fill, struct exchange *x)
+{
+	x->next = NULL;
+	*fill->last_waiter = x;
+	fill->last_waiter = &x->next;
+	t->waiting++;
+	/* A person waits now, whoever began it. */
+	fill->class = CALL_DEMAND;
+}
+
+struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill, const struct mono *now)
+{
+	struct exchange *taken = NULL;
+	struct exchange **last_taken = &taken;
+	struct exchange **at = &fill->waiters;
+
+	while (*at) {
+		struct exchange *x = *at;
+
+		if (now && x->deadline.ms > now->ms) {
+			at = &x->next;
+			continue;
+		}
+		*at = x->next;
+		x->next = NULL;
+		*last_taken = x;
+		last_taken = &x->next;
+		t->waiting--;
+	}
+	fill->last_waiter = at;
+	return taken;
+}
+
+bool fill_still_failed(const struct fill *fill, enum call_class class, struct mono now)
+{
+	return fill->stage == FILL_FAILED && now.ms < fill->retry_at.ms &&
+	       (fill->class == CALL_DEMAND || class == CALL_BACKGROUND ||
+		fill->failure.fault != FAULT_NO_BUDGET);
+}
+
+struct fail fill_failure(const struct fill *fill, struct mono now)
+{
+	bool budget = fill->failure.fault == FAULT_NO_BUDGET;
+	int64_t ms = (budget ? fill->free_at : fill->retry_at).ms - now.ms;
+	struct fail failure = fill->failure;
+
+	failure.retry_after_s = ms > 0 ? (int)((ms + 999) / 1000) : 1;
+	return failure;
+}

@@ -1,0 +1,90 @@
+#ifndef PERIGEE_APP_FILL_TABLE_H
+#define PERIGEE_APP_FILL_TABLE_H
+
+/*
+ * The fills that are queued or under way, those that failed a moment ago, and
+ * who waits for them. Plain data: no lock, no clock, no I/O; app/fill.c brings
+ * those.
+ *
+ * A fill's stages: QUEUED -> CALLED -> dropped, or FAILED -> QUEUED again or
+ * forgotten. Queued and called fills are active; only they have waiters.
+ */
+
+#include "app/exchange.h"
+#include "policy/intake.h"
+
+#define FILL_SLOTS    1024
+#define FILL_ID_BYTES 128
+
+enum fill_stage {
+	FILL_QUEUED,
+	FILL_CALLED,
+	FILL_FAILED, /* remembered, so that the same is not asked again at once */
+};
+
+struct fill {
+	enum fill_stage stage;
+	enum call_class class;
+	struct want want; /* its target is owned */
+	struct wall newer_than;
+	char id[FILL_ID_BYTES];	  /* of its call, in the budget's log */
+	struct exchange *waiters; /* first come first */
+	/* after a failure */
+	struct fail failure;
+	unsigned int failures;
+	struct mono retry_at; /* nobody asks before */
+	struct mono free_at;  /* with NO_BUDGET: when a call will be free */
+	struct mono forget_at;
+	/* private */
+	struct exchange **last_waiter;
+	struct fill *next_in_slot;
+	struct fill *next; /* among the active ones */
+};
+
+struct fill_table {
+	struct fill *slots[FILL_SLOTS];
+	size_t n;
+	struct fill *active; /* first come first */
+	struct fill **last_active;
+	size_t waiting; /* exchanges, for all fills together */
+};
+
+void fill_table_init(struct fill_table *t);
+
+/* Frees every fill; nobody may wait any more. */
+void fill_table_release(struct fill_table *t);
+
+struct fill *fill_table_find(const struct fill_table *t, struct str target);
+
+/* Queues what `want` names, a copy: a new fill, or `failed` (found before) once more. NULL without
+ * memory. */
+struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const struct want *want,
+			      struct wall newer_than, enum call_class class);
+
+/* Takes the oldest queued fill as called; NULL if there is none. */
+struct fill *fill_table_next(struct fill_table *t);
+
+/* An active fill is over and gone; its waiters have been taken. */
+void fill_table_drop(struct fill_table *t, struct fill *fill);
+
+/* An active fill has failed: remembers why, for a pause that doubles from retry_ms on. */
+void fill_table_fail(struct fill_table *t, struct fill *fill, const struct fail *failure,
+		     struct mono now, int64_t retry_ms);
+
+/* Forgets the failures that are old enough. */
+void fill_table_forget(struct fill_table *t, struct mono now);
+
+/* Adds x, with its deadline, to those who wait for an active fill. */
+void fill_wait(struct fill_table *t, struct fill *fill, struct exchange *x);
+
+/* Takes those whose deadline has come by *now off the fill, all of them with NULL, as a list. */
+struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill, const struct mono *now);
+
+/* Is what a failed fill remembers an answer to somebody of this class? That a background call was
+ * not allowed says nothing about demand. */
+bool fill_still_failed(const struct fill *fill, enum call_class class, struct mono now);
+
+/* Why it failed, with the time that is left until another try. */
+struct fail fill_failure(const struct fill *fill, struct mono now);
+
+#endif
