@@ -311,21 +311,48 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 	return target;
 }
 
+/* Are the links of this request's pages requests that are accepted? They have limit and offset
+ * beside the client's own parameters, all escaped. */
+static bool links_fit(struct work *w, const struct canon *c)
+{
+	struct str furthest = canon_page_target(c, &c->echo, LIMIT_ID, LIMIT_OFFSET, w->a);
+
+	return c->echo.n + 2 <= LIMIT_PARAMETERS && furthest.p && furthest.n <= LIMIT_TARGET_BYTES;
+}
+
+/* Encoding makes three bytes of one at most, so a short target needs no measuring. */
+static bool is_short(struct str target)
+{
+	return 3 * target.n + 200 <= LIMIT_UPSTREAM_BYTES;
+}
+
 /* What is short as it came can be long as upstream has to be asked: every byte beyond ASCII
- * becomes three. */
+ * becomes three. Whatever limit and offset come to it, upstream reads it. */
+static bool upstream_reads(struct work *w, const struct canon *c)
+{
+	struct str asked = canon_page_target(c, &c->filter, 0, 0, w->a);
+
+	return asked.p && asked.n <= LIMIT_UPSTREAM_BYTES;
+}
+
+static bool check_length(struct work *w, const struct canon *c)
+{
+	if (!links_fit(w, c))
+		return fail(&w->reterr->fail, FAULT_TOO_LONG,
+			    "The request is too long for links to the pages beside it.");
+	if (!upstream_reads(w, c))
+		return fail(&w->reterr->fail, FAULT_TOO_LONG,
+			    "Encoded, the request is longer than the %d bytes that upstream reads.",
+			    LIMIT_UPSTREAM_BYTES);
+	return true;
+}
+
 static bool put_target(struct work *w, struct canon *c)
 {
 	int64_t limit = c->limit == c->endpoint->limit ? 0 : c->limit;
 
 	c->target = canon_page_target(c, &c->filter, limit, c->offset, w->a);
-	if (!c->target.p)
-		return no_memory(w);
-	if (c->target.n > LIMIT_UPSTREAM_BYTES)
-		return fail(
-			&w->reterr->fail, FAULT_TOO_LONG,
-			"The request target has %zu bytes when it is encoded; upstream reads %d.",
-			c->target.n, LIMIT_UPSTREAM_BYTES);
-	return true;
+	return c->target.p || no_memory(w);
 }
 
 /* ---- all of it ---- */
@@ -344,7 +371,8 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
 			    "The request target has %zu bytes; at most %d are read.", target.n,
 			    LIMIT_TARGET_BYTES);
 	path = str_cut(&query, '?');
-	if (!route(&w, path, &c) || !read_params(&w, query, &c) || !put_target(&w, &c))
+	if (!route(&w, path, &c) || !read_params(&w, query, &c) ||
+	    (!is_short(target) && !check_length(&w, &c)) || !put_target(&w, &c))
 		return false;
 	*ret = c;
 	return true;

@@ -73,10 +73,4 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
 struct str canon_page_target(const struct canon *c, const struct query *params, int64_t limit,
 			     int64_t offset, struct arena *a);
 
-static inline struct str canon_target(const struct canon *c, struct arena *a)
-{
-	(void)a;
-	return c->target;
-}
-
 #endif

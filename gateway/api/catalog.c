@@ -127,6 +127,16 @@ static int64_t read_number(struct reader *r, const json_t *object, const char *n
 	return number;
 }
 
+/* true or false; false if it is not there. */
+static bool read_bool(struct reader *r, const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	if (value && !json_is_boolean(value))
+		complain(r, name, "true or false is needed here");
+	return json_is_true(value);
+}
+
 static void check_names(struct reader *r, const json_t *object, const char *const *known)
 {
 	const char *name;
@@ -215,7 +225,9 @@ static void add_filters(struct reader *r, const json_t *filters, struct endpoint
 	{
 		enum value_type type = value_type_named(text_of(value));
 
-		if (type == VALUE_TYPE_COUNT)
+		if (!is_plain(str_from(name)))
+			complain(r, "filters", "\"%s\" is no name", name);
+		else if (type == VALUE_TYPE_COUNT)
 			complain(r, "filters", "%s: there is no such type", name);
 		else
 			add_param(e, keep(r, str_from(name)).p,
@@ -247,10 +259,11 @@ static void read_endpoint(struct reader *r, const char *name, const json_t *obje
 		return;
 	}
 	check_names(r, object, known);
-	if (!is_plain(str_from(name)))
-		complain(r, "", "a path of letters, digits, _, - and . is needed here");
+	if (!is_plain(str_from(name)) || name[0] == '/' || str_ends(str_from(name), STR("/")))
+		complain(r, "",
+			 "a path of letters, digits, _, - and . without slashes at its ends");
 	e->name = keep(r, str_from(name));
-	e->has_objects = json_is_true(json_object_get(object, "objects"));
+	e->has_objects = read_bool(r, object, "objects");
 	e->fresh_ms = read_duration(r, object, "fresh", "");
 	e->stale_ms = read_duration(r, object, "stale", "");
 	e->skew_ms = read_duration(r, object, "skew", "");
@@ -293,7 +306,7 @@ static struct str read_base(struct reader *r, const json_t *table)
 						 : read_text(r, table, "upstream");
 	struct bases bases;
 
-	if (base.n && bases_parse(base, &bases))
+	if (base.n && (bases_parse(base, &bases) || bases.n != 1))
 		complain(r, "upstream",
 			 "a base URL such as \"https://ll.thespacedevs.com\" is needed");
 	while (str_ends(base, STR("/")))
@@ -363,6 +376,17 @@ static bool roots_differ(const struct catalog *c)
 	return true;
 }
 
+static bool budgets_agree(const struct catalog *c)
+{
+	for (size_t i = 0; i < c->apis_n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(c->apis[i].budget, c->apis[k].budget) &&
+			    (c->apis[i].quota.calls != c->apis[k].quota.calls ||
+			     c->apis[i].quota.window_ms != c->apis[k].quota.window_ms))
+				return false;
+	return true;
+}
+
 static void read_table(struct reader *r, const struct catalog_table *table, struct api *api)
 {
 	json_error_t error;
@@ -404,6 +428,11 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 	}
 	if (!failed && !roots_differ(c)) {
 		report(ctx, tables[n - 1].file, "root", "two tables have the same root");
+		failed = true;
+	}
+	if (!failed && !budgets_agree(c)) {
+		report(ctx, tables[n - 1].file, "quota",
+		       "a table of the same budget has another quota");
 		failed = true;
 	}
 	if (failed || !c->apis) {

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* What Python's int() reads at most (sys.int_info.default_max_str_digits). */
+#define DIGITS_MAX 4300
+
 static const struct type {
 	const char *word;
 	const char *allowed;
@@ -114,9 +117,11 @@ static bool canon_paging(const struct value_rule *rule, struct str raw, struct a
 		return refuse(reterr, raw, "it is not a whole number");
 	if (negative || str_eq(digits, STR("0")))
 		return true;
-	/* Python itself refuses to read thousands of digits. */
-	if (!str_to_i64(digits, &number))
+	/* Python reads no more digits, and what it cannot read counts as none. */
+	if (digits.n > DIGITS_MAX)
 		return refuse(reterr, raw, "it is out of range");
+	if (!str_to_i64(digits, &number))
+		number = INT64_MAX;
 	if (rule->type == VALUE_LIMIT && number > rule->max)
 		number = rule->max;
 	if (number > LIMIT_OFFSET)

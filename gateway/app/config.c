@@ -112,6 +112,14 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	return NULL;
 }
 
+static bool has_control(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < ' ')
+			return true;
+	return false;
+}
+
 static void set(struct loader *l, const char *where, size_t i, struct str text)
 {
 	struct config_value *value = &l->config->values[i];
@@ -119,6 +127,10 @@ static void set(struct loader *l, const char *where, size_t i, struct str text)
 	const char *wanted = read_number(rows[i].type, text, &number);
 	char *copy;
 
+	if (has_control(text)) {
+		complain(l, where, "[%s] %s has a control character", rows[i].section, rows[i].key);
+		return;
+	}
 	if (wanted) {
 		complain(l, where, "[%s] %s must be %s", rows[i].section, rows[i].key, wanted);
 		return;
@@ -177,6 +189,8 @@ static void read_line(struct loader *l, const char *where, struct str line, stru
 		set(l, where, i, str_trim(value));
 	else if (is_section(*section))
 		complain(l, where, "[%.*s] has no key %.*s", STR_ARG(*section), STR_ARG(key));
+	else if (!section->n)
+		complain(l, where, "a [section] must stand before the first key");
 }
 
 static void read_file(struct loader *l, struct str text)
@@ -193,44 +207,46 @@ static void read_file(struct loader *l, struct str text)
 
 /* ---- the environment ---- */
 
+/* PERIGEE_SECTION_ for an empty key, else PERIGEE_SECTION_KEY. */
+static struct str variable_name(const char *section, const char *key, char text[static 128])
+{
+	int n = snprintf(text, 128, "PERIGEE_%s_%s", section, key);
+
+	for (int i = 0; i < n; i++)
+		text[i] = (char)toupper((unsigned char)text[i]);
+	return (struct str){ text, (size_t)n };
+}
+
 static void read_environment(struct loader *l, char *const *environment)
 {
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		char name[128];
-		int n = snprintf(name, sizeof(name), "PERIGEE_%s_%s", rows[i].section, rows[i].key);
+		char text[128];
+		struct str wanted = variable_name(rows[i].section, rows[i].key, text);
 
-		for (int k = 0; k < n; k++)
-			name[k] = (char)toupper((unsigned char)name[k]);
-		for (char *const *e = environment; e && *e; e++)
-			if (strncmp(*e, name, (size_t)n) == 0 && (*e)[n] == '=')
-				set(l, name, i, str_trim(str_from(*e + n + 1)));
+		for (char *const *e = environment; e && *e; e++) {
+			struct str value = str_from(*e);
+
+			if (str_eq(str_cut(&value, '='), wanted))
+				set(l, text, i, str_trim(value));
+		}
 	}
 }
 
-/* A section with a key that it does not have is a slip, and a silent one would hurt. */
+/* One of our sections with a key that it does not have, or in small letters: a slip, and a silent
+ * one would hurt. */
 static bool is_slip(struct str name)
 {
+	bool ours = false;
+
 	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
 		char text[128];
+		struct str prefix = variable_name(rows[i].section, "", text);
 
-		snprintf(text, sizeof(text), "PERIGEE_%s_", rows[i].section);
-		if (name.n > strlen(text) &&
-		    str_eq_nocase(str_slice(name, 0, strlen(text)), str_from(text)))
-			return true;
+		ours |= name.n > prefix.n && str_eq_nocase(str_slice(name, 0, prefix.n), prefix);
+		if (str_eq(name, variable_name(rows[i].section, rows[i].key, text)))
+			return false;
 	}
-	return false;
-}
-
-static bool is_known(struct str name)
-{
-	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
-		char text[128];
-
-		snprintf(text, sizeof(text), "PERIGEE_%s_%s", rows[i].section, rows[i].key);
-		if (str_eq_nocase(name, str_from(text)))
-			return true;
-	}
-	return false;
+	return ours;
 }
 
 static void check_environment(struct loader *l, char *const *environment)
@@ -240,7 +256,7 @@ static void check_environment(struct loader *l, char *const *environment)
 		struct str name = str_cut(&value, '=');
 		char where[128];
 
-		if (!is_slip(name) || is_known(name))
+		if (!is_slip(name))
 			continue;
 		snprintf(where, sizeof(where), "%.*s", STR_ARG(name));
 		complain(l, where, "there is no such setting");

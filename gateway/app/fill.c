@@ -134,7 +134,7 @@ static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool st
 	struct exchange *waiters;
 
 	pthread_mutex_lock(&f->lock);
-	waiters = fill_take_waiters(&f->table, fill, NULL);
+	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_drop(&f->table, fill);
 	pthread_mutex_unlock(&f->lock);
 	tell(f, waiters, e, stored, NULL);
@@ -151,7 +151,7 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 		 fault_word(failure->fault), failure->text, failure->retry_after_s,
 		 STR_ARG(fill->want.target));
 	pthread_mutex_lock(&f->lock);
-	waiters = fill_take_waiters(&f->table, fill, NULL);
+	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
 	told = fill_failure(fill, now);
 	pthread_mutex_unlock(&f->lock);
@@ -301,28 +301,17 @@ static void finish_call(struct fills *f, struct reply *reply)
 static int64_t expire_waiters(struct fills *f)
 {
 	struct mono now = f->clock->mono(f->clock);
-	int64_t next_ms = TICK_MS;
-	struct exchange *late = NULL;
+	struct exchange *late;
 	struct fail failure;
+	int64_t next_ms;
 
-	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
 	pthread_mutex_lock(&f->lock);
-	for (struct fill *fill = f->table.active; fill; fill = fill->next) {
-		struct exchange *taken = fill_take_waiters(&f->table, fill, &now);
-
-		while (taken) {
-			struct exchange *x = taken;
-
-			taken = x->next;
-			x->next = late;
-			late = x;
-		}
-		if (fill->waiters && fill->waiters->deadline.ms - now.ms < next_ms)
-			next_ms = fill->waiters->deadline.ms - now.ms;
-	}
+	late = fill_table_expire(&f->table, now);
+	next_ms = f->table.expiry.ms - now.ms;
 	pthread_mutex_unlock(&f->lock);
+	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
 	tell(f, late, NULL, false, &failure);
-	return next_ms;
+	return next_ms < TICK_MS ? next_ms : TICK_MS;
 }
 
 /* Nothing is left to do, or no time is left to do it. */

@@ -12,7 +12,7 @@
 
 void fill_table_init(struct fill_table *t)
 {
-	*t = (struct fill_table){ .n = 0 };
+	*t = (struct fill_table){ .expiry = { INT64_MAX } };
 	t->last_active = &t->active;
 }
 
@@ -169,31 +169,59 @@ void fill_wait(struct fill_table *t, struct fill *fill, struct exchange *x)
 	*fill->last_waiter = x;
 	fill->last_waiter = &x->next;
 	t->waiting++;
+	if (x->deadline.ms < t->expiry.ms)
+		t->expiry = x->deadline;
 	/* A person waits now, whoever began it. */
 	fill->class = CALL_DEMAND;
 }
 
-struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill, const struct mono *now)
+struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill)
 {
-	struct exchange *taken = NULL;
-	struct exchange **last_taken = &taken;
+	struct exchange *taken = fill->waiters;
+
+	for (struct exchange *x = taken; x; x = x->next)
+		t->waiting--;
+	fill->waiters = NULL;
+	fill->last_waiter = &fill->waiters;
+	return taken;
+}
+
+/* Moves the late ones among the fill's waiters to the end of a list, which **last stands at. */
+static void expire(struct fill_table *t, struct fill *fill, struct mono now,
+		   struct exchange ***last)
+{
 	struct exchange **at = &fill->waiters;
 
 	while (*at) {
 		struct exchange *x = *at;
 
-		if (now && x->deadline.ms > now->ms) {
+		if (x->deadline.ms > now.ms) {
+			if (x->deadline.ms < t->expiry.ms)
+				t->expiry = x->deadline;
 			at = &x->next;
 			continue;
 		}
 		*at = x->next;
 		x->next = NULL;
-		*last_taken = x;
-		last_taken = &x->next;
+		**last = x;
+		*last = &x->next;
 		t->waiting--;
 	}
 	fill->last_waiter = at;
-	return taken;
+}
+
+struct exchange *fill_table_expire(struct fill_table *t, struct mono now)
+{
+	struct exchange *late = NULL;
+	struct exchange **last = &late;
+
+	/* Mostly nobody is late, and then nobody is looked at. */
+	if (now.ms < t->expiry.ms)
+		return NULL;
+	t->expiry.ms = INT64_MAX;
+	for (struct fill *fill = t->active; fill; fill = fill->next)
+		expire(t, fill, now, &last);
+	return late;
 }
 
 bool fill_still_failed(const struct fill *fill, enum call_class class, struct mono now)

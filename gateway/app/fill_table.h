@@ -46,7 +46,8 @@ struct fill_table {
 	size_t n;
 	struct fill *active; /* first come first */
 	struct fill **last_active;
-	size_t waiting; /* exchanges, for all fills together */
+	size_t waiting;	    /* exchanges, for all fills together */
+	struct mono expiry; /* no deadline of theirs is earlier */
 };
 
 void fill_table_init(struct fill_table *t);
@@ -77,8 +78,11 @@ void fill_table_forget(struct fill_table *t, struct mono now);
 /* Adds x, with its deadline, to those who wait for an active fill. */
 void fill_wait(struct fill_table *t, struct fill *fill, struct exchange *x);
 
-/* Takes those whose deadline has come by *now off the fill, all of them with NULL, as a list. */
-struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill, const struct mono *now);
+/* Takes all who wait for the fill off it, as a list. */
+struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill);
+
+/* Takes those whose deadline has come, whatever they wait for, as a list. */
+struct exchange *fill_table_expire(struct fill_table *t, struct mono now);
 
 /* Is what a failed fill remembers an answer to somebody of this class? That a background call was
  * not allowed says nothing about demand. */

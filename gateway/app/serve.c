@@ -68,8 +68,7 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 			break;
 		case PLAN_STALE:
 			respond_found(gw, x, &found);
-			if (situation.may_fetch)
-				refresh_behind(gw, &found);
+			refresh_behind(gw, &found);
 			break;
 		case PLAN_FETCH:
 			answered = false;

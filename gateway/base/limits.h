@@ -8,7 +8,8 @@
 /* Longest request target. Real clients send form URLs of 2.3 kB with 82 parameters. */
 #define LIMIT_TARGET_BYTES 8000
 
-/* Longest target that upstream is asked: its server reads request lines of 4094 bytes. */
+/* Longest target that upstream is asked, without limit and offset: its server reads request lines
+ * of 4094 bytes. */
 #define LIMIT_UPSTREAM_BYTES 3900
 
 /* Parameters in one query, for the same reason. */

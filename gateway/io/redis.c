@@ -49,13 +49,16 @@ const char *redis_parse_address(struct str text, struct redis_options *ret)
 	rest = str_slice(text, tcp_prefix.n, text.n);
 	if (str_ends(rest, STR("/")))
 		rest.n--;
-	at = str_find(rest, '@');
-	if (at < rest.n) {
-		const char *why = parse_credentials(str_slice(rest, 0, at), ret);
+	/* The last @ divides: a password may hold others. */
+	at = rest.n;
+	while (at && rest.p[at - 1] != '@')
+		at--;
+	if (at) {
+		const char *why = parse_credentials(str_slice(rest, 0, at - 1), ret);
 
 		if (why)
 			return why;
-		rest = str_slice(rest, at + 1, rest.n);
+		rest = str_slice(rest, at, rest.n);
 	}
 	at = str_find(rest, ':');
 	if (at < rest.n && !str_to_i64(str_slice(rest, at + 1, rest.n), &port))

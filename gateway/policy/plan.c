@@ -8,7 +8,7 @@ enum plan plan_choose(const struct situation *s)
 	if (s->state == ENTRY_FRESH && s->agrees)
 		return PLAN_HIT;
 	if (s->state == ENTRY_STALE && s->agrees)
-		return s->fetch_failed ? PLAN_LAST_GOOD : PLAN_STALE;
+		return can_fetch ? PLAN_STALE : PLAN_LAST_GOOD;
 	if (can_fetch)
 		return PLAN_FETCH;
 	return answers ? PLAN_LAST_GOOD : PLAN_REFUSE;

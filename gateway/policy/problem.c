@@ -1,6 +1,7 @@
 #include "policy/problem.h"
 
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -9,6 +10,9 @@
 #define FAULTS_WITH_ALLOWED 20
 
 #define DETAIL_BYTES 4000
+
+/* Of a name; all of it stands in `faults`. */
+#define NAME_BYTES 100
 
 static json_t *text(struct str s)
 {
@@ -79,6 +83,16 @@ static json_t *fault_object(const struct param_fault *f, bool with_allowed)
 	return o;
 }
 
+/* The beginning of s, not cut within a character. */
+static struct str shortened(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && n < NAME_BYTES)
+		n += utf8_char(str_slice(s, n, s.n));
+	return str_slice(s, 0, n);
+}
+
 /* All faults in one sentence each, for people who read only `detail`. */
 static void put_detail(struct buf *b, const struct refusal *r)
 {
@@ -88,7 +102,7 @@ static void put_detail(struct buf *b, const struct refusal *r)
 
 		if (i)
 			buf_put_char(b, ' ');
-		buf_put(b, f->name);
+		buf_put(b, shortened(f->name));
 		buf_put(b, STR(": "));
 		buf_put(b, str_from(f->reason));
 		if (f->nearest.n) {

@@ -1,0 +1,258 @@
+#include "fake/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct handle {
+	struct store store; /* first, so that one is the other */
+	struct fake_store *shared;
+};
+
+static struct fake_store *of(struct store *store)
+{
+	return ((struct handle *)store)->shared;
+}
+
+static int64_t now_ms(const struct fake_store *s)
+{
+	return s->clock->wall(s->clock).ms;
+}
+
+/* ---- entries, under the lock ---- */
+
+static struct fake_kept *find(struct fake_store *s, struct str target)
+{
+	for (size_t i = 0; i < s->kept_n; i++)
+		if (str_eq(s->kept[i].entry->target, target))
+			return &s->kept[i];
+	return NULL;
+}
+
+/* Takes over the reference. */
+static void keep(struct fake_store *s, struct entry *e, int64_t keep_ms)
+{
+	struct fake_kept *kept;
+
+	pthread_mutex_lock(&s->lock);
+	kept = find(s, e->target);
+	if (kept)
+		entry_unref(kept->entry);
+	else if (s->kept_n < FAKE_STORE_ENTRIES)
+		kept = &s->kept[s->kept_n++];
+	else
+		abort();
+	*kept = (struct fake_kept){ e, now_ms(s) + keep_ms };
+	pthread_mutex_unlock(&s->lock);
+}
+
+struct entry *fake_store_get(struct fake_store *s, struct str target)
+{
+	struct fake_kept *kept;
+	struct entry *e = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	kept = find(s, target);
+	if (kept && kept->until_ms > now_ms(s))
+		e = entry_ref(kept->entry);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+void fake_store_put(struct fake_store *s, const struct entry *e)
+{
+	struct entry *copy = entry_new(e);
+
+	if (!copy)
+		abort();
+	keep(s, copy, e->usable_until.ms - now_ms(s));
+}
+
+static enum load load(struct store *store, struct str key, struct entry **ret)
+{
+	struct fake_store *s = of(store);
+
+	s->loads++;
+	if (s->broken)
+		return LOAD_BROKEN;
+	*ret = fake_store_get(s, key);
+	return *ret ? LOAD_FOUND : LOAD_ABSENT;
+}
+
+static bool save(struct store *store, struct str key, const struct entry *e, int64_t keep_ms)
+{
+	struct fake_store *s = of(store);
+	struct buf scratch = buf_init(1024UL * 1024);
+	struct str fields[ENTRY_FIELDS];
+	struct entry *again;
+
+	s->saves++;
+	s->last_keep_ms = keep_ms;
+	if (s->broken || s->save_fails)
+		return false;
+	again = entry_write(e, &scratch, fields) ? entry_read(fields) : NULL;
+	buf_release(&scratch);
+	/* Whoever saves what nobody could read, or under another name, has a fault. */
+	if (!again || !str_eq(again->target, key))
+		abort();
+	keep(s, again, keep_ms);
+	return true;
+}
+
+/* ---- the budget, under the lock: calls in the order of their moments ---- */
+
+static void take_off_log(struct fake_store *s, size_t i)
+{
+	s->log_n--;
+	memmove(&s->log[i], &s->log[i + 1], (s->log_n - i) * sizeof(s->log[0]));
+}
+
+static void put_on_log(struct fake_store *s, struct fake_logged call)
+{
+	size_t i = s->log_n++;
+
+	if (i == FAKE_STORE_CALLS)
+		abort();
+	for (; i > 0 && s->log[i - 1].at_ms > call.at_ms; i--)
+		s->log[i] = s->log[i - 1];
+	s->log[i] = call;
+}
+
+static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
+{
+	struct fake_logged call = { .at_ms = now_ms(s) + r->hold_ms };
+	uint32_t kept = r->class == CALL_BACKGROUND ? r->reserve : 0;
+	size_t share = r->quota.calls > kept ? r->quota.calls - kept : 0;
+
+	while (s->log_n && s->log[0].at_ms <= now_ms(s) - r->quota.window_ms)
+		take_off_log(s, 0);
+	*ret = (struct allowance){ .wait_ms = s->cool_until_ms - now_ms(s) };
+	if (ret->wait_ms > 0)
+		return VERDICT_REFUSED;
+	if (s->log_n < share) {
+		snprintf(call.id, sizeof(call.id), "%.*s", STR_ARG(r->id));
+		put_on_log(s, call);
+		*ret = (struct allowance){ .remaining = (uint32_t)(share - s->log_n) };
+		return VERDICT_GRANTED;
+	}
+	ret->wait_ms = r->quota.window_ms;
+	if (share)
+		ret->wait_ms += s->log[s->log_n - share].at_ms - now_ms(s);
+	return VERDICT_REFUSED;
+}
+
+static enum verdict reserve(struct store *store, const struct reservation *r, struct allowance *ret)
+{
+	struct fake_store *s = of(store);
+	enum verdict verdict;
+
+	s->reserves++;
+	s->background_reserves += r->class == CALL_BACKGROUND;
+	s->last_window_ms = r->quota.window_ms;
+	s->last_hold_ms = r->hold_ms;
+	s->last_reserve = r->reserve;
+	if (s->on_reserve)
+		s->on_reserve(s->ctx);
+	if (s->broken || s->reserve_fails)
+		return VERDICT_BROKEN;
+	*ret = (struct allowance){ .wait_ms = s->refuses_ms };
+	if (s->refuses)
+		return VERDICT_REFUSED;
+	pthread_mutex_lock(&s->lock);
+	verdict = decide(s, r, ret);
+	pthread_mutex_unlock(&s->lock);
+	return verdict;
+}
+
+static void settle(struct store *store, struct str budget, struct str id, bool counted)
+{
+	struct fake_store *s = of(store);
+
+	(void)budget;
+	s->settles++;
+	s->settled_uncounted += !counted;
+	if (s->broken)
+		return;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->log_n; i++) {
+		struct fake_logged call = s->log[i];
+
+		if (!str_eq(str_from(call.id), id))
+			continue;
+		take_off_log(s, i);
+		call.at_ms = now_ms(s);
+		if (counted)
+			put_on_log(s, call);
+		break;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void cool_down(struct store *store, struct str budget, int64_t ms)
+{
+	struct fake_store *s = of(store);
+
+	(void)budget;
+	s->cool_downs++;
+	s->last_cool_ms = ms;
+	pthread_mutex_lock(&s->lock);
+	if (now_ms(s) + ms > s->cool_until_ms)
+		s->cool_until_ms = now_ms(s) + ms;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool ping(struct store *store)
+{
+	return !of(store)->broken;
+}
+
+static void free_store(struct store *store)
+{
+	if (!store)
+		return;
+	of(store)->opened--;
+	free(store);
+}
+
+/* ---- */
+
+struct store *fake_store_open(struct fake_store *s)
+{
+	struct handle *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	s->opened++;
+	h->shared = s;
+	h->store = (struct store){ .load = load,
+				   .save = save,
+				   .reserve = reserve,
+				   .settle = settle,
+				   .cool_down = cool_down,
+				   .ping = ping,
+				   .free = free_store };
+	return &h->store;
+}
+
+size_t fake_store_logged(struct fake_store *s)
+{
+	size_t n;
+
+	pthread_mutex_lock(&s->lock);
+	n = s->log_n;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+void fake_store_init(struct fake_store *s, const struct clock *clock)
+{
+	memset(s, 0, sizeof(*s));
+	s->clock = clock;
+	pthread_mutex_init(&s->lock, NULL);
+}
+
+void fake_store_release(struct fake_store *s)
+{
+	for (size_t i = 0; i < s->kept_n; i++)
+		entry_unref(s->kept[i].entry);
+	pthread_mutex_destroy(&s->lock);
+}

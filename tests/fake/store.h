@@ -1,0 +1,79 @@
+#ifndef PERIGEE_FAKE_STORE_H
+#define PERIGEE_FAKE_STORE_H
+
+/*
+ * A store in memory, by a fake clock.
+ *
+ * One struct fake_store stands for the Redis that all share; each thread opens a
+ * struct store of its own on it. What is saved goes through the fields that
+ * Redis would hold (policy/entry.h) and back. The budget is a true sliding log.
+ * A test may turn the switches and read the counters at any time, from any
+ * thread.
+ */
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "policy/ports.h"
+
+#define FAKE_STORE_ENTRIES 256
+#define FAKE_STORE_CALLS   256
+
+struct fake_store {
+	const struct clock *clock;
+
+	/* switches */
+	atomic_bool broken;	    /* nothing is answered, as without Redis */
+	atomic_bool save_fails;	    /* only save() fails */
+	atomic_bool reserve_fails;  /* only reserve() fails */
+	atomic_bool refuses;	    /* every reserve() is refused ... */
+	_Atomic int64_t refuses_ms; /* ... until so much later */
+	/* Called in reserve() before it decides, without a lock; set before threads start. */
+	void (*on_reserve)(void *ctx);
+	void *ctx;
+
+	/* counters */
+	atomic_int loads;
+	atomic_int saves;
+	atomic_int reserves;
+	atomic_int background_reserves;
+	atomic_int settles;
+	atomic_int settled_uncounted;
+	atomic_int cool_downs;
+	atomic_int opened; /* stores that are not freed yet */
+	_Atomic int64_t last_keep_ms;
+	_Atomic int64_t last_cool_ms;
+	_Atomic int64_t last_window_ms;
+	_Atomic int64_t last_hold_ms;
+	_Atomic uint32_t last_reserve;
+
+	pthread_mutex_t lock; /* for all below */
+	struct fake_kept {
+		struct entry *entry;
+		int64_t until_ms; /* by the wall clock */
+	} kept[FAKE_STORE_ENTRIES];
+	size_t kept_n;
+	struct fake_logged {
+		char id[96];
+		int64_t at_ms;
+	} log[FAKE_STORE_CALLS];
+	size_t log_n;
+	int64_t cool_until_ms;
+};
+
+void fake_store_init(struct fake_store *s, const struct clock *clock);
+void fake_store_release(struct fake_store *s);
+
+/* A store on it for one thread; its free() gives it back. NULL without memory. */
+struct store *fake_store_open(struct fake_store *s);
+
+/* Puts a copy of the entry into it for as long as it is usable. */
+void fake_store_put(struct fake_store *s, const struct entry *e);
+
+/* A reference to what is kept for the target, or NULL. */
+struct entry *fake_store_get(struct fake_store *s, struct str target);
+
+/* Calls that the budget's log holds now. */
+size_t fake_store_logged(struct fake_store *s);
+
+#endif

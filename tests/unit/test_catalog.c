@@ -1,0 +1,333 @@
+#include "unit/catalog.h"
+
+/* What catalog_read() reported, one line for each fault. */
+struct reports {
+	size_t n;
+	struct buf text;
+};
+
+static void note(void *ctx, const char *file, const char *key, const char *what)
+{
+	struct reports *r = ctx;
+
+	r->n++;
+	buf_putf(&r->text, "%s: %s: %s\n", file, key, what);
+}
+
+#define HEAD                                                                                       \
+	"\"title\":\"T\",\"root\":\"/1/\",\"upstream\":\"https://u.example\",\"budget\":\"b\","    \
+	"\"quota\":\"15/3600\",\"negative\":\"10m\",\"limit\":10,\"limit_max\":100"
+#define SPACECRAFT "\"fresh\":\"6h\",\"stale\":\"30d\",\"skew\":\"30m\",\"window\":100"
+#define ENDPOINTS  "\"endpoints\":{\"spacecraft\":{" SPACECRAFT "}}"
+
+static const struct catalog_options usual = { .time_scale = 1 };
+
+static struct catalog *read_one(const char *text, const struct catalog_options *options,
+				struct reports *r)
+{
+	const struct catalog_table table = { .name = "t",
+					     .file = "t.json",
+					     .text = str_from(text) };
+
+	*r = (struct reports){ .text = buf_init(100000) };
+	return catalog_read(&table, 1, options, note, r);
+}
+
+static void assert_refused(const char *text, const char *part)
+{
+	struct reports r;
+	struct catalog *c = read_one(text, &usual, &r);
+
+	if (c)
+		fail_msg("it is taken: %s", text);
+	assert_true(r.n > 0);
+	assert_holds(buf_str(&r.text), part);
+	buf_release(&r.text);
+}
+
+static void a_table_is_read_whole(void **state)
+{
+	struct catalog *c = test_catalog();
+	const struct endpoint *e;
+	const struct api *api;
+
+	(void)state;
+	assert_int_equal(c->apis_n, 1);
+	api = &c->apis[0];
+	assert_view(api->name, "ll2-2.3.0");
+	assert_view(api->root, "/2.3.0/");
+	assert_view(api->upstream, "https://ll.thespacedevs.com");
+	assert_view(api->budget, "ll2");
+	assert_int_equal(api->quota.calls, 15);
+	assert_int_equal(api->quota.window_ms, 3600000);
+	assert_int_equal(api->negative_ms, 600000);
+	assert_int_equal(api->links.names_n, 3);
+	assert_true(rewrite_prefix(&api->links, STR("url"),
+				   STR("https://ll.thespacedevs.com/2.3.0/x/")) > 0);
+	assert_true(rewrite_prefix(&api->links, STR("next"),
+				   STR("https://lldev.thespacedevs.com/2.3.0/x/")) > 0);
+	assert_int_equal(api->endpoints_n, 2);
+	/* Sorted by name, whatever the table's order. */
+	assert_view(api->endpoint_names[0], "dashboard/starship");
+	assert_view(api->endpoint_names[1], "spacecraft");
+	assert_null(api_endpoint(api, STR("launches")));
+	e = api_endpoint(api, STR("spacecraft"));
+	assert_non_null(e);
+	assert_true(e->has_objects);
+	assert_view(e->detail_mode, "detailed");
+	assert_int_equal(e->window, 100);
+	assert_int_equal(e->fresh_ms, 6 * 3600000);
+	assert_int_equal(e->stale_ms, 30 * 86400000LL);
+	assert_int_equal(e->skew_ms, 1800000);
+	assert_int_equal(e->params_n, 11);
+	assert_view(e->params[0].name, "format");
+	assert_view(e->params[10].name, "status");
+	assert_non_null(endpoint_param(e, STR("ordering")));
+	assert_null(endpoint_param(e, STR("agency")));
+	e = api_endpoint(api, STR("dashboard/starship"));
+	assert_non_null(e);
+	assert_false(e->has_objects);
+	assert_null(endpoint_param(e, STR("mode")));
+	assert_null(endpoint_param(e, STR("search")));
+	catalog_free(c);
+}
+
+static void the_tables_that_are_shipped(void **state)
+{
+	static const char *const params[] = { "mode",	"in_space", "is_placeholder",
+					      "name",	"status",   "spacecraft_config",
+					      "search", "ordering", "limit",
+					      "offset", "format" };
+	struct catalog *c = catalog_load("conf/apis", &usual, report_to_test, NULL);
+	const struct endpoint *spacecraft = NULL;
+
+	(void)state;
+	assert_non_null(c);
+	for (size_t i = 0; i < c->apis_n; i++)
+		if (str_eq(c->apis[i].root, STR("/2.3.0/")))
+			spacecraft = api_endpoint(&c->apis[i], STR("spacecraft"));
+	assert_non_null(spacecraft);
+	for (size_t i = 0; i < COUNT(params); i++)
+		assert_non_null(endpoint_param(spacecraft, str_from(params[i])));
+	catalog_free(c);
+}
+
+static void options_replace_what_tables_say(void **state)
+{
+	const struct catalog_options options = { .upstream = STR("http://127.0.0.1:9000/"),
+						 .quota = { 3, 60000 },
+						 .time_scale = 3600 };
+	struct reports r;
+	struct catalog *c =
+		read_one("{" HEAD ",\"link_names\":[\"url\"]," ENDPOINTS "}", &options, &r);
+	const struct api *api;
+
+	(void)state;
+	assert_non_null(c);
+	api = &c->apis[0];
+	assert_view(api->upstream, "http://127.0.0.1:9000");
+	assert_int_equal(api->quota.calls, 3);
+	assert_int_equal(api->quota.window_ms, 60000);
+	assert_int_equal(api->endpoints[0].fresh_ms, 6000);
+	assert_int_equal(api->negative_ms, 166);
+	/* Links are known under the host that is asked. */
+	assert_true(rewrite_prefix(&api->links, STR("url"), STR("http://127.0.0.1:9000/1/x/")) > 0);
+	catalog_free(c);
+	buf_release(&r.text);
+}
+
+/* Such an upstream may write its links with the path or without it. */
+static void an_upstream_below_a_path(void **state)
+{
+	const struct catalog_options options = { .upstream = STR("http://127.0.0.1:9000/mirror"),
+						 .time_scale = 1 };
+	struct reports r;
+	struct catalog *c =
+		read_one("{" HEAD ",\"link_names\":[\"url\"]," ENDPOINTS "}", &options, &r);
+	static const struct {
+		const char *link;
+		bool known;
+	} cases[] = {
+		{ "http://127.0.0.1:9000/1/x/", true },
+		{ "http://127.0.0.1:9000/mirror/1/x/", true },
+		{ "http://127.0.0.1:9000/mirrors/1/x/", false },
+		{ "http://127.0.0.1:9000/mirror/mirror/1/x/", false },
+		{ "http://127.0.0.1:9000/other/1/x/", false },
+	};
+
+	(void)state;
+	assert_non_null(c);
+	assert_view(c->apis[0].upstream, "http://127.0.0.1:9000/mirror");
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if ((rewrite_prefix(&c->apis[0].links, STR("url"), str_from(cases[i].link)) > 0) !=
+		    cases[i].known)
+			fail_msg("%s", cases[i].link);
+	catalog_free(c);
+	buf_release(&r.text);
+}
+
+static void no_time_is_scaled_away(void **state)
+{
+	const struct catalog_options options = { .time_scale = 1LL << 31 };
+	struct reports r;
+	struct catalog *c = read_one("{" HEAD "," ENDPOINTS "}", &options, &r);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->apis[0].endpoints[0].skew_ms, 1);
+	assert_int_equal(c->apis[0].negative_ms, 1);
+	catalog_free(c);
+	buf_release(&r.text);
+}
+
+static void tables_that_are_wrong(void **state)
+{
+	(void)state;
+	assert_refused("", "line");
+	assert_refused("{", "line 1");
+	assert_refused("{\n\"a\":1,\n\"a\":2}", "duplicate");
+	assert_refused("[]", "an object");
+	assert_refused("{}", "title");
+	assert_refused("{" HEAD "}", "endpoints");
+	assert_refused("{" HEAD ",\"endpoints\":{}}", "endpoints");
+	assert_refused("{" HEAD ",\"endpoints\":[]}", "endpoints");
+	assert_refused("{" HEAD ",\"typo\":1," ENDPOINTS "}", "typo");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":1}}", "endpoints.x");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{}}}", "endpoints.x.fresh");
+	assert_refused("{" HEAD ",\"endpoints\":{\"a b\":{" SPACECRAFT "}}}", "endpoints.a b");
+	assert_refused("{" HEAD ",\"endpoints\":{\"\":{" SPACECRAFT "}}}", "endpoints.");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"frehs\":\"1s\"}}}",
+		       "endpoints.x.frehs");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+		       ",\"filters\":{\"a\":\"text\"}}}}",
+		       "a: there is no such type");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"filters\":[]}}}",
+		       "endpoints.x.filters");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+		       ",\"filters\":{\"limit\":\"int\"}}}}",
+		       "limit stands there twice");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"modes\":\"normal\"}}}",
+		       "endpoints.x.modes");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"modes\":[1]}}}",
+		       "endpoints.x.modes");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6\",\"stale\":\"30d\","
+		       "\"skew\":\"30m\",\"window\":100}}}",
+		       "endpoints.x.fresh");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":6,\"stale\":\"30d\","
+		       "\"skew\":\"30m\",\"window\":100}}}",
+		       "endpoints.x.fresh");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6h\",\"stale\":\"30d\","
+		       "\"skew\":\"30m\",\"window\":99}}}",
+		       "endpoints.x.window");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6h\",\"stale\":\"30d\","
+		       "\"skew\":\"30m\",\"window\":1001}}}",
+		       "endpoints.x.window");
+}
+
+/* Anything else would quietly mean false, and objects would be 404. */
+static void objects_is_true_or_false(void **state)
+{
+	(void)state;
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"objects\":\"true\"}}}",
+		       "endpoints.x.objects");
+}
+
+/* One member of the head at a time replaced by something that is wrong. */
+static void heads_that_are_wrong(void **state)
+{
+	static const struct {
+		const char *member; /* up to its value */
+		const char *value;
+		const char *part;
+	} cases[] = {
+		{ "\"title\":", "\"\"", "title" },
+		{ "\"root\":", "\"1/\"", "root" },
+		{ "\"root\":", "\"/1\"", "root" },
+		{ "\"root\":", "\"/\"", "root" },
+		{ "\"root\":", "\"/1 2/\"", "root" },
+		{ "\"root\":", "\"/1?/\"", "root" },
+		{ "\"upstream\":", "\"u.example\"", "upstream" },
+		{ "\"upstream\":", "\"ftp://u.example\"", "upstream" },
+		{ "\"budget\":", "7", "budget" },
+		{ "\"quota\":", "\"15\"", "quota" },
+		{ "\"quota\":", "\"0/3600\"", "quota" },
+		{ "\"negative\":", "10", "negative" },
+		{ "\"limit\":", "0", "limit" },
+		{ "\"limit\":", "101", "limit" },
+		{ "\"limit\":", "\"10\"", "limit" },
+		{ "\"limit_max\":", "1001", "limit_max" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *whole = "{" HEAD "," ENDPOINTS "}";
+		const char *at = strstr(whole, cases[i].member) + strlen(cases[i].member);
+		char text[1000];
+
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - whole), whole, cases[i].value,
+			 at + strcspn(at, ","));
+		assert_refused(text, cases[i].part);
+	}
+}
+
+static void every_fault_is_reported(void **state)
+{
+	struct reports r;
+
+	(void)state;
+	assert_null(read_one("{" HEAD ",\"x\":1,\"endpoints\":{\"a\":{" SPACECRAFT ",\"y\":2},"
+			     "\"b\":{" SPACECRAFT ",\"z\":3}}}",
+			     &usual, &r));
+	assert_int_equal(r.n, 3);
+	assert_holds(buf_str(&r.text), "t.json: x: ");
+	assert_holds(buf_str(&r.text), "endpoints.a.y: ");
+	assert_holds(buf_str(&r.text), "endpoints.b.z: ");
+	buf_release(&r.text);
+}
+
+static void roots_must_differ(void **state)
+{
+	const struct catalog_table tables[] = {
+		{ "a", "a.json", STR("{" HEAD "," ENDPOINTS "}") },
+		{ "b", "b.json", STR("{" HEAD "," ENDPOINTS "}") },
+	};
+	struct reports r = { .text = buf_init(1000) };
+
+	(void)state;
+	assert_null(catalog_read(tables, 2, &usual, note, &r));
+	assert_holds(buf_str(&r.text), "root");
+	assert_null(catalog_read(tables, 0, &usual, note, &r));
+	buf_release(&r.text);
+}
+
+static void folders_without_tables(void **state)
+{
+	struct reports r = { .text = buf_init(1000) };
+
+	(void)state;
+	assert_null(catalog_load("tests/unit/no-such-folder", &usual, note, &r));
+	assert_int_equal(r.n, 1);
+	assert_null(catalog_load("tests/lint", &usual, note, &r));
+	assert_int_equal(r.n, 2);
+	buf_release(&r.text);
+	catalog_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_table_is_read_whole),
+		cmocka_unit_test(the_tables_that_are_shipped),
+		cmocka_unit_test(options_replace_what_tables_say),
+		cmocka_unit_test(an_upstream_below_a_path),
+		cmocka_unit_test(no_time_is_scaled_away),
+		cmocka_unit_test(tables_that_are_wrong),
+		cmocka_unit_test(objects_is_true_or_false),
+		cmocka_unit_test(heads_that_are_wrong),
+		cmocka_unit_test(every_fault_is_reported),
+		cmocka_unit_test(roots_must_differ),
+		cmocka_unit_test(folders_without_tables),
+	};
+
+	return cmocka_run_group_tests_name("catalog", tests, NULL, NULL);
+}

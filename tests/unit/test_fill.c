@@ -1,0 +1,925 @@
+#include "unit/rig.h"
+
+#define FIRST  "/2.3.0/spacecraft/?limit=100"
+#define SECOND "/2.3.0/spacecraft/?limit=100&offset=100"
+#define THIRD  "/2.3.0/spacecraft/?limit=100&offset=200"
+
+static const struct wall never = { 0 };
+
+static int set_up(void **state)
+{
+	*state = rig_set_up();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	rig_tear_down(*state);
+	return 0;
+}
+
+static struct want want_of(const struct rig *r, const char *target)
+{
+	return (struct want){ .api = &r->catalog->apis[0],
+			      .endpoint = rig_endpoint(r),
+			      .start = strcmp(target, FIRST) == 0    ? 0
+				       : strcmp(target, SECOND) == 0 ? 100
+								     : 200,
+			      .target = str_from(target) };
+}
+
+static bool join_newer(struct rig *r, const char *target, struct wall newer_than,
+		       struct exchange *x, struct fail *reterr)
+{
+	struct want want = want_of(r, target);
+
+	if (x) {
+		*x = (struct exchange){ .arrived = r->clock.clock.mono(&r->clock.clock) };
+		/* Its fields must not be looked at before the fill says so. */
+		x->news.stored = true;
+	}
+	*reterr = (struct fail){ .fault = FAULT_NONE };
+	return fills_join(r->fills, &want, newer_than, x, reterr);
+}
+
+static void join(struct rig *r, const char *target, struct exchange *x)
+{
+	struct fail failure;
+
+	if (!join_newer(r, target, never, x, &failure))
+		fail_msg("%s: %s", target, failure.text);
+}
+
+static void refresh(struct rig *r, const char *target)
+{
+	join(r, target, NULL);
+}
+
+static struct fail assert_refused(struct rig *r, const char *target, enum fault fault)
+{
+	struct exchange x;
+	struct fail failure;
+
+	assert_false(join_newer(r, target, never, &x, &failure));
+	assert_string_equal(fault_word(failure.fault), fault_word(fault));
+	assert_int_equal(fake_worker_waiting(&r->worker, &x), 0);
+	return failure;
+}
+
+/* The page of the list that belongs to a target. */
+static struct reply page_for(struct rig *r, const char *target)
+{
+	return fake_list_script(&r->list, str_from(target));
+}
+
+static void end_call(struct rig *r, size_t call, struct reply reply)
+{
+	if (!fake_origin_await(r->origin, call + 1))
+		fail_msg("call %zu is never made", call);
+	assert_true(fake_origin_end(r->origin, call, reply));
+}
+
+/* The next exchange that is resumed, which must be x, with an entry for the target. */
+static void assert_brought(struct rig *r, struct exchange *x, const char *target)
+{
+	assert_ptr_equal(fake_worker_take(&r->worker), x);
+	assert_non_null(x->news.entry);
+	assert_view(x->news.entry->target, target);
+	assert_int_equal(x->news.fail.fault, FAULT_NONE);
+	entry_unref(x->news.entry);
+	assert_int_equal(fake_worker_waiting(&r->worker, x), 0);
+}
+
+/* The next exchange that is resumed, which must be x, with a failure. */
+static struct fail assert_failed(struct rig *r, struct exchange *x, enum fault fault)
+{
+	assert_ptr_equal(fake_worker_take(&r->worker), x);
+	assert_null(x->news.entry);
+	assert_string_equal(fault_word(x->news.fail.fault), fault_word(fault));
+	assert_int_equal(fake_worker_waiting(&r->worker, x), 0);
+	return x->news.fail;
+}
+
+static bool is_stored(struct rig *r, const char *target)
+{
+	struct entry *e = fake_store_get(&r->store, str_from(target));
+
+	entry_unref(e);
+	return e != NULL;
+}
+
+/* Joins for one call, lets it end so, and takes in the failure. */
+static struct fail fail_once(struct rig *r, struct reply reply, enum fault fault)
+{
+	size_t calls = fake_origin_calls(r->origin);
+	struct exchange x;
+
+	join(r, FIRST, &x);
+	end_call(r, calls, reply);
+	return assert_failed(r, &x, fault);
+}
+
+/* ---- one fill for a target ---- */
+
+static void one_call_for_all_who_ask(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[5];
+
+	join(r, FIRST, &x[0]);
+	join(r, FIRST, &x[1]);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	for (size_t i = 2; i < COUNT(x); i++)
+		join(r, FIRST, &x[i]);
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+	end_call(r, 0, page_for(r, FIRST));
+	for (size_t i = 0; i < COUNT(x); i++) {
+		assert_brought(r, &x[i], FIRST);
+		assert_int_equal(x[i].news.collapsed, i > 0);
+		assert_true(x[i].news.stored);
+	}
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), COUNT(x));
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+	assert_view(fake_origin_target(r->origin, 0), FIRST);
+	assert_string_equal(r->origin->calls[0].base, "https://ll.thespacedevs.com");
+	assert_int_equal(r->store.reserves, 1);
+	assert_int_equal(r->store.settles, 1);
+	assert_int_equal(r->store.saves, 1);
+}
+
+static void what_came_is_stored_for_as_long_as_it_is_usable(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_true(is_stored(r, FIRST));
+	assert_true(r->store.last_keep_ms == 6 * 3600000 + 30 * 86400000LL);
+}
+
+static void other_targets_are_other_calls_in_their_order(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[3];
+
+	join(r, FIRST, &x[0]);
+	join(r, SECOND, &x[1]);
+	join(r, THIRD, &x[2]);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 3));
+	assert_view(fake_origin_target(r->origin, 0), FIRST);
+	assert_view(fake_origin_target(r->origin, 1), SECOND);
+	assert_view(fake_origin_target(r->origin, 2), THIRD);
+	/* Each brings news to its own waiters, in whatever order they end. */
+	end_call(r, 2, page_for(r, THIRD));
+	assert_brought(r, &x[2], THIRD);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x[0], FIRST);
+	end_call(r, 1, fake_json(500, STR("{}")));
+	assert_failed(r, &x[1], FAULT_UPSTREAM_ERROR);
+}
+
+static void a_refresh_waits_for_nobody(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	refresh(r, FIRST);
+	refresh(r, FIRST);
+	assert_true(fake_origin_await(r->origin, 1));
+	assert_int_equal(r->store.background_reserves, 1);
+	/* Somebody may still join it. */
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_true(x.news.collapsed);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+}
+
+static void a_refusal_of_upstream_is_news_too(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	end_call(r, 0, fake_json(404, STR("{\"detail\":\"Not found.\"}")));
+	assert_brought(r, &x, FIRST);
+	assert_true(is_stored(r, FIRST));
+	rig_advance(r, 600000);
+	assert_false(is_stored(r, FIRST));
+}
+
+/* ---- filled meanwhile ---- */
+
+/* What another worker has stored, fetched so long ago. */
+static struct wall put_stored(struct rig *r, int64_t age_ms)
+{
+	struct wall now = r->clock.clock.wall(&r->clock.clock);
+	const struct entry e = { .kind = ENTRY_WINDOW,
+				 .status = 200,
+				 .target = STR(FIRST),
+				 .fetched = { now.ms - age_ms },
+				 .fresh_until = { now.ms - age_ms + 60000 },
+				 .usable_until = { now.ms - age_ms + 600000 } };
+
+	fake_store_put(&r->store, &e);
+	return e.fetched;
+}
+
+static void what_another_worker_filled_is_taken(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	put_stored(r, 59999);
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_brought(r, &x, FIRST);
+	assert_true(x.news.stored);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	assert_int_equal(r->store.reserves, 0);
+}
+
+static void what_is_stale_is_not_taken(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	put_stored(r, 60000);
+	rig_start(r);
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+}
+
+static void what_is_not_newer_is_not_taken(void **state)
+{
+	struct rig *r = *state;
+	struct wall stored = put_stored(r, 1000);
+	struct exchange x;
+	struct fail failure;
+
+	rig_start(r);
+	assert_true(join_newer(r, FIRST, stored, &x, &failure));
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	stored = put_stored(r, 1000);
+	stored.ms--;
+	assert_true(join_newer(r, FIRST, stored, &x, &failure));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_non_null(x.news.entry);
+	assert_true(x.news.entry->fetched.ms == stored.ms + 1);
+	entry_unref(x.news.entry);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+}
+
+/* ---- waiting ---- */
+
+static void patience_ends_and_the_fill_goes_on(void **state)
+{
+	struct rig *r = *state;
+	struct exchange early;
+	struct exchange late;
+
+	rig_start(r);
+	join(r, FIRST, &early);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_advance(r, 5000);
+	join(r, FIRST, &late);
+	rig_advance(r, RIG_WAIT_MS - 5000 - 1);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+	rig_advance(r, 1);
+	assert_int_equal(fake_worker_resumed(&r->worker), 1);
+	assert_failed(r, &early, FAULT_UPSTREAM_SLOW);
+	/* The other one still has time, and the call still counts for it and for the store. */
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &late, FIRST);
+	assert_true(is_stored(r, FIRST));
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 2);
+}
+
+static void a_fill_that_all_have_given_up_is_stored(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_advance(r, RIG_WAIT_MS);
+	assert_failed(r, &x, FAULT_UPSTREAM_SLOW);
+	end_call(r, 0, page_for(r, FIRST));
+	rig_rest(r);
+	assert_true(is_stored(r, FIRST));
+	assert_int_equal(fake_worker_resumed(&r->worker), 1);
+}
+
+/* Patience counts from a request's arrival, also when it has waited for another fill before. */
+static void patience_does_not_begin_again(void **state)
+{
+	struct rig *r = *state;
+	struct want want = want_of(r, SECOND);
+	struct exchange first;
+	struct exchange again;
+	struct fail failure;
+
+	rig_start(r);
+	join(r, FIRST, &again);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &again, FIRST);
+	rig_advance(r, RIG_WAIT_MS - 1);
+	join(r, SECOND, &first);
+	assert_true(fake_origin_await(r->origin, 2));
+	assert_true(fills_join(r->fills, &want, never, &again, &failure));
+	rig_advance(r, 1);
+	assert_int_equal(fake_worker_resumed(&r->worker), 2);
+	assert_ptr_equal(fake_worker_take(&r->worker), &again);
+	assert_int_equal(again.news.fail.fault, FAULT_UPSTREAM_SLOW);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &first, SECOND);
+}
+
+static void so_many_may_wait(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[8];
+	struct exchange one_more;
+
+	rig_start(r);
+	for (size_t i = 0; i < COUNT(x); i++)
+		join(r, i % 2 ? FIRST : SECOND, &x[i]);
+	assert_int_equal(assert_refused(r, FIRST, FAULT_OVERLOAD).retry_after_s, 1);
+	assert_refused(r, THIRD, FAULT_OVERLOAD);
+	/* Nobody waits for a refresh. */
+	refresh(r, THIRD);
+	assert_true(fake_origin_await(r->origin, 3));
+	rig_advance(r, RIG_WAIT_MS);
+	assert_int_equal(fake_worker_resumed(&r->worker), COUNT(x));
+	for (size_t i = 0; i < COUNT(x); i++)
+		assert_non_null(fake_worker_take(&r->worker));
+	join(r, FIRST, &one_more);
+	rig_advance(r, RIG_WAIT_MS);
+	assert_failed(r, &one_more, FAULT_UPSTREAM_SLOW);
+}
+
+/* ---- failures ---- */
+
+static void each_failure_has_its_name(void **state)
+{
+	struct rig *r = *state;
+	struct reply html = fake_json(200, STR("<html>"));
+
+	rig_start(r);
+	html.is_json = false;
+	fail_once(r, html, FAULT_UPSTREAM_GARBAGE);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_json(200, STR("{\"count\":1")), FAULT_UPSTREAM_GARBAGE);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_json(200, STR("{}")), FAULT_UPSTREAM_GARBAGE);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_json(503, STR("{}")), FAULT_UPSTREAM_ERROR);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_fault(FAULT_UPSTREAM_DOWN, false), FAULT_UPSTREAM_DOWN);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_fault(FAULT_UPSTREAM_SLOW, true), FAULT_UPSTREAM_SLOW);
+	assert_int_equal(r->store.saves, 0);
+	assert_false(is_stored(r, FIRST));
+}
+
+static void a_failed_fetch_replaces_nothing(void **state)
+{
+	struct rig *r = *state;
+	struct wall stored = put_stored(r, 100000);
+	struct entry *e;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	e = fake_store_get(&r->store, STR(FIRST));
+	assert_non_null(e);
+	assert_true(e->fetched.ms == stored.ms);
+	entry_unref(e);
+}
+
+static void failures_are_remembered_for_longer_each_time(void **state)
+{
+	/* 1 s, doubled each time, up to 5 minutes. */
+	static const int64_t pauses_ms[] = { 1000,  2000,   4000,   8000,   16000, 32000,
+					     64000, 128000, 256000, 300000, 300000 };
+	struct rig *r = *state;
+
+	rig_start(r);
+	for (size_t i = 0; i < COUNT(pauses_ms); i++) {
+		struct fail told = fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+
+		assert_int_equal(told.retry_after_s, pauses_ms[i] / 1000);
+		rig_advance(r, 1);
+		told = assert_refused(r, FIRST, FAULT_UPSTREAM_ERROR);
+		assert_int_equal(told.retry_after_s, pauses_ms[i] / 1000);
+		rig_advance(r, pauses_ms[i] - 2);
+		told = assert_refused(r, FIRST, FAULT_UPSTREAM_ERROR);
+		assert_int_equal(told.retry_after_s, 1);
+		assert_int_equal(fake_origin_calls(r->origin), i + 1);
+		rig_advance(r, 1);
+	}
+}
+
+static void refreshes_respect_failures_too(void **state)
+{
+	struct rig *r = *state;
+	struct fail failure;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	assert_false(join_newer(r, FIRST, never, NULL, &failure));
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+	rig_advance(r, 1000);
+	refresh(r, FIRST);
+	assert_true(fake_origin_await(r->origin, 2));
+}
+
+static void success_and_time_forget_failures(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	rig_advance(r, 1000);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	rig_advance(r, 2000);
+	join(r, FIRST, &x);
+	end_call(r, 2, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	rig_advance(r, 6 * 3600000);
+	assert_int_equal(
+		fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR).retry_after_s, 1);
+	/* A failure of long ago does not make the next one worse. */
+	rig_advance(r, 3600000);
+	assert_int_equal(
+		fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR).retry_after_s, 1);
+}
+
+static void a_failure_is_of_one_target(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	join(r, SECOND, &x);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+}
+
+/* ---- the budget ---- */
+
+static void the_budget_is_asked_with_care(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	/* An hour, and a second for clocks that differ. */
+	assert_true(r->store.last_window_ms == 3601000);
+	assert_true(r->store.last_hold_ms == RIG_CALL_MS);
+	assert_int_equal(r->store.last_reserve, 3);
+	assert_int_equal(fake_store_logged(&r->store), 1);
+}
+
+static void a_spent_budget_is_told_at_once(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.refuses = true;
+	r->store.refuses_ms = 239001;
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_int_equal(assert_failed(r, &x, FAULT_NO_BUDGET).retry_after_s, 240);
+	rig_advance(r, 500);
+	assert_int_equal(assert_refused(r, FIRST, FAULT_NO_BUDGET).retry_after_s, 240);
+	rig_advance(r, 499);
+	assert_int_equal(assert_refused(r, FIRST, FAULT_NO_BUDGET).retry_after_s, 240);
+	assert_int_equal(r->store.reserves, 1);
+	/* The budget of all workers may change: it is asked anew once a second. */
+	rig_advance(r, 1);
+	r->store.refuses = false;
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+}
+
+/* Calls for 20 different targets: 15 are made, the others are told when. */
+static void never_more_calls_than_the_quota(void **state)
+{
+	struct rig *r = *state;
+	char targets[20][64];
+	size_t refused = 0;
+
+	r->origin->script = fake_list_script;
+	rig_start(r);
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		struct want want;
+		struct exchange x = { .arrived = r->clock.clock.mono(&r->clock.clock) };
+		struct fail failure;
+
+		snprintf(targets[i], sizeof(targets[i]), "/2.3.0/spacecraft/%zu/", i + 1);
+		want = want_of(r, targets[i]);
+		want.is_object = true;
+		assert_true(fills_join(r->fills, &want, never, &x, &failure));
+		assert_ptr_equal(fake_worker_take(&r->worker), &x);
+		if (x.news.entry) {
+			entry_unref(x.news.entry);
+			rig_advance(r, 1000);
+			continue;
+		}
+		refused++;
+		assert_int_equal(x.news.fail.fault, FAULT_NO_BUDGET);
+		/* The first call was 15 s ago; its hour and a second have to pass. */
+		assert_int_equal(x.news.fail.retry_after_s, 3601 - 15);
+	}
+	assert_int_equal(refused, 5);
+	assert_int_equal(fake_origin_calls(r->origin), 15);
+	rig_advance(r, (3601 - 15) * 1000LL - 1);
+	assert_int_equal(fake_store_logged(&r->store), 15);
+	rig_advance(r, 1);
+	refresh(r, FIRST);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 15);
+}
+
+static void background_leaves_a_reserve(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+	struct fail failure;
+	char target[64];
+
+	r->origin->script = fake_list_script;
+	rig_start(r);
+	for (int i = 0; i < 15; i++) {
+		struct want want;
+
+		snprintf(target, sizeof(target), "/2.3.0/spacecraft/%d/", i + 1);
+		want = want_of(r, target);
+		want.is_object = true;
+		assert_true(fills_join(r->fills, &want, never, NULL, &failure));
+		rig_rest(r);
+	}
+	assert_int_equal(fake_origin_calls(r->origin), 12);
+	/* That a refresh was refused says nothing about those who wait for it. */
+	refresh(r, FIRST);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 12);
+	assert_false(join_newer(r, FIRST, never, NULL, &failure));
+	assert_int_equal(failure.fault, FAULT_NO_BUDGET);
+	join(r, FIRST, &x);
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(fake_origin_calls(r->origin), 13);
+}
+
+/* Somebody who comes while a refresh asks the budget. */
+struct late_comer {
+	struct rig *rig;
+	struct exchange x;
+	atomic_bool due;
+	bool joined;
+};
+
+static void join_late(void *ctx)
+{
+	struct late_comer *l = ctx;
+	struct want want = want_of(l->rig, FIRST);
+	struct fail failure;
+
+	if (atomic_exchange(&l->due, false))
+		l->joined = fills_join(l->rig->fills, &want, never, &l->x, &failure);
+}
+
+static void who_joins_a_refresh_that_is_refused_has_a_call_of_their_own(void **state)
+{
+	struct rig *r = *state;
+	struct late_comer late = { .rig = r };
+	struct fail failure;
+	char target[64];
+
+	late.x.arrived = r->clock.clock.mono(&r->clock.clock);
+	r->store.ctx = &late;
+	r->store.on_reserve = join_late;
+	r->origin->script = fake_list_script;
+	rig_start(r);
+	for (int i = 0; i < 12; i++) {
+		struct want want;
+
+		snprintf(target, sizeof(target), "/2.3.0/spacecraft/%d/", i + 1);
+		want = want_of(r, target);
+		want.is_object = true;
+		assert_true(fills_join(r->fills, &want, never, NULL, &failure));
+		rig_rest(r);
+	}
+	assert_int_equal(fake_origin_calls(r->origin), 12);
+	late.due = true;
+	refresh(r, FIRST);
+	assert_brought(r, &late.x, FIRST);
+	assert_true(late.joined);
+	assert_int_equal(fake_origin_calls(r->origin), 13);
+}
+
+static void calls_are_settled_by_what_upstream_saw(void **state)
+{
+	struct rig *r = *state;
+
+	rig_start(r);
+	/* It never got there: its slot is free again. */
+	fail_once(r, fake_fault(FAULT_UPSTREAM_DOWN, false), FAULT_UPSTREAM_DOWN);
+	assert_int_equal(fake_store_logged(&r->store), 0);
+	assert_int_equal(r->store.settled_uncounted, 1);
+	rig_advance(r, 1000000);
+	/* It was answered: it counts from now on. */
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	assert_int_equal(fake_store_logged(&r->store), 1);
+	assert_int_equal(r->store.settles, 2);
+	assert_int_equal(r->store.settled_uncounted, 1);
+	rig_advance(r, 1000000);
+	/* It may still arrive: it stays held. */
+	fail_once(r, fake_fault(FAULT_UPSTREAM_SLOW, true), FAULT_UPSTREAM_SLOW);
+	assert_int_equal(fake_store_logged(&r->store), 2);
+	assert_int_equal(r->store.settles, 2);
+}
+
+static void a_429_cools_everybody_down(void **state)
+{
+	struct rig *r = *state;
+	struct reply reply = fake_json(429, STR("{\"detail\":\"Request was throttled.\"}"));
+	struct exchange x;
+
+	reply.retry_after_s = 300;
+	rig_start(r);
+	assert_int_equal(fail_once(r, reply, FAULT_NO_BUDGET).retry_after_s, 300);
+	assert_int_equal(r->store.cool_downs, 1);
+	assert_true(r->store.last_cool_ms == 300000);
+	/* Another target, and this one a second later: nobody calls before it is over. */
+	join(r, SECOND, &x);
+	assert_int_equal(assert_failed(r, &x, FAULT_NO_BUDGET).retry_after_s, 300);
+	rig_advance(r, 299999);
+	join(r, SECOND, &x);
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_int_equal(x.news.fail.fault, FAULT_NO_BUDGET);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+	rig_advance(r, 1000);
+	join(r, SECOND, &x);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_non_null(x.news.entry);
+	entry_unref(x.news.entry);
+}
+
+/* ---- what else can break ---- */
+
+static void without_the_store_nobody_calls(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.broken = true;
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_failed(r, &x, FAULT_STORE_DOWN);
+	assert_refused(r, FIRST, FAULT_STORE_DOWN);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	r->store.broken = false;
+	rig_advance(r, 1000);
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+}
+
+static void what_cannot_be_stored_is_news_all_the_same(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.save_fails = true;
+	rig_start(r);
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_false(x.news.stored);
+	assert_int_equal(r->store.saves, 1);
+	assert_false(is_stored(r, FIRST));
+}
+
+static void a_call_that_cannot_be_started(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->origin->refuses = true;
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_failed(r, &x, FAULT_INTERNAL);
+	assert_int_equal(r->store.settled_uncounted, 1);
+	assert_int_equal(fake_store_logged(&r->store), 0);
+}
+
+/* ---- the end ---- */
+
+static void nothing_to_do_is_no_hindrance(void **state)
+{
+	struct rig *r = *state;
+
+	rig_start(r);
+	fills_stop(r->fills, 1000000);
+	r->running = false;
+	assert_refused(r, FIRST, FAULT_STOPPING);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+}
+
+static void who_still_waits_is_told(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[3];
+
+	rig_start(r);
+	join(r, FIRST, &x[0]);
+	join(r, SECOND, &x[1]);
+	join(r, FIRST, &x[2]);
+	assert_true(fake_origin_await(r->origin, 2));
+	rig_stop(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 3);
+	for (size_t i = 0; i < COUNT(x); i++) {
+		assert_int_equal(fake_worker_waiting(&r->worker, &x[i]), 1);
+		assert_int_equal(x[i].news.fail.fault, FAULT_STOPPING);
+		assert_null(x[i].news.entry);
+	}
+	/* What upstream may have seen stays counted. */
+	assert_int_equal(fake_store_logged(&r->store), 2);
+}
+
+static void *stop_with_grace(void *ctx)
+{
+	struct rig *r = ctx;
+
+	fills_stop(r->fills, 10000);
+	return NULL;
+}
+
+static void grace_lets_calls_end(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+	pthread_t stopper;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_true(fake_origin_await(r->origin, 1));
+	assert_int_equal(pthread_create(&stopper, NULL, stop_with_grace, r), 0);
+	r->running = false;
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	pthread_join(stopper, NULL);
+	assert_true(is_stored(r, FIRST));
+}
+
+static void grace_has_an_end(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_true(fake_origin_await(r->origin, 1));
+	/* The time it was given has passed before it looks. */
+	fake_clock_advance(&r->clock, -1);
+	fills_stop(r->fills, -1);
+	r->running = false;
+	assert_failed(r, &x, FAULT_STOPPING);
+}
+
+static void parts_that_are_missing(void **state)
+{
+	struct rig *r = *state;
+	const struct fills_options options = { .wait_ms = 1 };
+
+	assert_null(fills_new(&options, &r->clock.clock, NULL, NULL, fake_worker_resume, NULL));
+	assert_null(fills_new(&options, &r->clock.clock, fake_store_open(&r->store), NULL,
+			      fake_worker_resume, NULL));
+	assert_int_equal(r->store.opened, 1);
+	assert_null(fills_new(&options, &r->clock.clock, NULL, &r->origin->origin,
+			      fake_worker_resume, NULL));
+	assert_true(r->origin->freed);
+	fills_free(NULL);
+}
+
+/* Many threads at once: each exchange comes back once, and each target is called for once. */
+struct crowd {
+	struct rig *rig;
+	struct exchange x[2];
+	bool joined[2];
+};
+
+static void *join_both(void *ctx)
+{
+	static const char *const targets[] = { FIRST, SECOND };
+	struct crowd *c = ctx;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct want want = want_of(c->rig, targets[i]);
+		struct fail failure;
+
+		c->x[i].arrived = c->rig->clock.clock.mono(&c->rig->clock.clock);
+		c->joined[i] = fills_join(c->rig->fills, &want, never, &c->x[i], &failure);
+	}
+	return NULL;
+}
+
+static void from_many_threads(void **state)
+{
+	struct rig *r = *state;
+	struct crowd crowd[4] = { { .rig = r }, { .rig = r }, { .rig = r }, { .rig = r } };
+	pthread_t threads[COUNT(crowd)];
+
+	rig_start(r);
+	for (size_t i = 0; i < COUNT(crowd); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, join_both, &crowd[i]), 0);
+	for (size_t i = 0; i < COUNT(crowd); i++)
+		pthread_join(threads[i], NULL);
+	assert_true(fake_origin_await(r->origin, 2));
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 2);
+	for (size_t i = 0; i < 2; i++) {
+		bool first = str_eq(fake_origin_target(r->origin, i), STR(FIRST));
+
+		end_call(r, i, page_for(r, first ? FIRST : SECOND));
+	}
+	for (size_t i = 0; i < 2 * COUNT(crowd); i++) {
+		struct exchange *x = fake_worker_take(&r->worker);
+
+		assert_non_null(x);
+		assert_non_null(x->news.entry);
+		entry_unref(x->news.entry);
+		assert_int_equal(fake_worker_waiting(&r->worker, x), 0);
+	}
+	for (size_t i = 0; i < COUNT(crowd); i++)
+		assert_true(crowd[i].joined[0] && crowd[i].joined[1]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(one_call_for_all_who_ask),
+		TEST(what_came_is_stored_for_as_long_as_it_is_usable),
+		TEST(other_targets_are_other_calls_in_their_order),
+		TEST(a_refresh_waits_for_nobody),
+		TEST(a_refusal_of_upstream_is_news_too),
+		TEST(what_another_worker_filled_is_taken),
+		TEST(what_is_stale_is_not_taken),
+		TEST(what_is_not_newer_is_not_taken),
+		TEST(patience_ends_and_the_fill_goes_on),
+		TEST(a_fill_that_all_have_given_up_is_stored),
+		TEST(patience_does_not_begin_again),
+		TEST(so_many_may_wait),
+		TEST(each_failure_has_its_name),
+		TEST(a_failed_fetch_replaces_nothing),
+		TEST(failures_are_remembered_for_longer_each_time),
+		TEST(refreshes_respect_failures_too),
+		TEST(success_and_time_forget_failures),
+		TEST(a_failure_is_of_one_target),
+		TEST(the_budget_is_asked_with_care),
+		TEST(a_spent_budget_is_told_at_once),
+		TEST(never_more_calls_than_the_quota),
+		TEST(background_leaves_a_reserve),
+		TEST(who_joins_a_refresh_that_is_refused_has_a_call_of_their_own),
+		TEST(calls_are_settled_by_what_upstream_saw),
+		TEST(a_429_cools_everybody_down),
+		TEST(without_the_store_nobody_calls),
+		TEST(what_cannot_be_stored_is_news_all_the_same),
+		TEST(a_call_that_cannot_be_started),
+		TEST(nothing_to_do_is_no_hindrance),
+		TEST(who_still_waits_is_told),
+		TEST(grace_lets_calls_end),
+		TEST(grace_has_an_end),
+		TEST(parts_that_are_missing),
+		TEST(from_many_threads),
+	};
+
+	return cmocka_run_group_tests_name("fill", tests, NULL, NULL);
+}

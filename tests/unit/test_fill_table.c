@@ -1,0 +1,238 @@
+#include "unit/test.h"
+
+#include "app/fill_table.h"
+
+static struct fill_table table;
+
+static int set_up(void **state)
+{
+	(void)state;
+	fill_table_init(&table);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	fill_table_release(&table);
+	return 0;
+}
+
+static struct fill *queue(const char *target, enum call_class class)
+{
+	const struct want want = { .target = str_from(target) };
+	struct fill *fill = fill_table_queue(&table, fill_table_find(&table, want.target), &want,
+					     (struct wall){ 0 }, class);
+
+	assert_non_null(fill);
+	return fill;
+}
+
+static void fail_fill(struct fill *fill, enum fault fault, int64_t now_ms)
+{
+	struct fail failure;
+
+	fail_set(&failure, fault, "x");
+	failure.retry_after_s = 240;
+	fill_table_fail(&table, fill, &failure, (struct mono){ now_ms }, 1000);
+}
+
+static void a_fill_has_a_target_of_its_own(void **state)
+{
+	char target[] = "/2.3.0/a/";
+	struct fill *fill = queue(target, CALL_DEMAND);
+
+	(void)state;
+	memset(target, 'x', sizeof(target) - 1);
+	assert_view(fill->want.target, "/2.3.0/a/");
+	assert_ptr_equal(fill_table_find(&table, STR("/2.3.0/a/")), fill);
+	assert_null(fill_table_find(&table, STR("/2.3.0/a")));
+	assert_null(fill_table_find(&table, STR("/2.3.0/b/")));
+	assert_int_equal(table.n, 1);
+}
+
+static void first_come_first(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+	struct fill *b = queue("/b", CALL_BACKGROUND);
+	struct fill *c = queue("/c", CALL_DEMAND);
+	struct fill *d;
+
+	(void)state;
+	assert_ptr_equal(fill_table_next(&table), a);
+	assert_ptr_equal(fill_table_next(&table), b);
+	assert_int_equal(b->stage, FILL_CALLED);
+	/* Whatever ends in between, the order stays. */
+	fill_table_drop(&table, b);
+	d = queue("/d", CALL_DEMAND);
+	assert_ptr_equal(fill_table_next(&table), c);
+	fill_table_drop(&table, a);
+	assert_ptr_equal(fill_table_next(&table), d);
+	assert_null(fill_table_next(&table));
+	fill_table_drop(&table, d);
+	fill_table_drop(&table, c);
+	assert_null(table.active);
+	assert_int_equal(table.n, 0);
+	a = queue("/a", CALL_DEMAND);
+	assert_ptr_equal(fill_table_next(&table), a);
+}
+
+/* Far more targets than slots, so that many share one. */
+static void many_targets(void **state)
+{
+	char target[32];
+
+	(void)state;
+	for (int i = 0; i < 5 * FILL_SLOTS; i++) {
+		snprintf(target, sizeof(target), "/%d", i);
+		queue(target, CALL_DEMAND);
+	}
+	assert_int_equal(table.n, 5 * FILL_SLOTS);
+	for (int i = 0; i < 5 * FILL_SLOTS; i += 2) {
+		snprintf(target, sizeof(target), "/%d", i);
+		fill_table_drop(&table, fill_table_find(&table, str_from(target)));
+	}
+	for (int i = 0; i < 5 * FILL_SLOTS; i++) {
+		snprintf(target, sizeof(target), "/%d", i);
+		assert_int_equal(fill_table_find(&table, str_from(target)) != NULL, i % 2);
+	}
+}
+
+static void waiters_are_taken_by_their_deadlines(void **state)
+{
+	struct exchange x[4] = { { .deadline = { 30 } },
+				 { .deadline = { 10 } },
+				 { .deadline = { 20 } },
+				 { .deadline = { 30 } } };
+	struct fill *fill = queue("/a", CALL_BACKGROUND);
+	struct exchange *taken;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		fill_wait(&table, fill, &x[i]);
+	assert_int_equal(fill->class, CALL_DEMAND);
+	assert_int_equal(table.waiting, 3);
+	assert_null(fill_table_expire(&table, (struct mono){ 9 }));
+	taken = fill_table_expire(&table, (struct mono){ 20 });
+	assert_ptr_equal(taken, &x[1]);
+	assert_ptr_equal(taken->next, &x[2]);
+	assert_null(taken->next->next);
+	assert_int_equal(table.waiting, 1);
+	/* Who comes now waits behind the one that is left. */
+	fill_wait(&table, fill, &x[3]);
+	taken = fill_take_waiters(&table, fill);
+	assert_ptr_equal(taken, &x[0]);
+	assert_ptr_equal(taken->next, &x[3]);
+	assert_null(taken->next->next);
+	assert_int_equal(table.waiting, 0);
+	assert_null(fill_take_waiters(&table, fill));
+	fill_wait(&table, fill, &x[1]);
+	assert_ptr_equal(fill_take_waiters(&table, fill), &x[1]);
+}
+
+static void the_last_waiter_can_go_first(void **state)
+{
+	struct exchange x[3] = { { .deadline = { 30 } },
+				 { .deadline = { 10 } },
+				 { .deadline = { 30 } } };
+	struct fill *fill = queue("/a", CALL_DEMAND);
+	struct exchange *taken;
+
+	(void)state;
+	fill_wait(&table, fill, &x[0]);
+	fill_wait(&table, fill, &x[1]);
+	assert_ptr_equal(fill_table_expire(&table, (struct mono){ 10 }), &x[1]);
+	fill_wait(&table, fill, &x[2]);
+	taken = fill_take_waiters(&table, fill);
+	assert_ptr_equal(taken, &x[0]);
+	assert_ptr_equal(taken->next, &x[2]);
+}
+
+static void failures_stand_for_longer_each_time(void **state)
+{
+	static const int64_t pauses_ms[] = { 1000,  2000,   4000,   8000,   16000, 32000,
+					     64000, 128000, 256000, 300000, 300000 };
+	struct fill *fill = queue("/a", CALL_DEMAND);
+	int64_t now_ms = 5;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(pauses_ms); i++) {
+		assert_ptr_equal(fill_table_next(&table), fill);
+		fail_fill(fill, FAULT_UPSTREAM_DOWN, now_ms);
+		assert_null(table.active);
+		assert_ptr_equal(fill_table_find(&table, STR("/a")), fill);
+		now_ms += pauses_ms[i] - 1;
+		assert_true(fill_still_failed(fill, CALL_DEMAND, (struct mono){ now_ms }));
+		assert_true(fill_still_failed(fill, CALL_BACKGROUND, (struct mono){ now_ms }));
+		assert_int_equal(fill_failure(fill, (struct mono){ now_ms }).retry_after_s, 1);
+		now_ms++;
+		assert_false(fill_still_failed(fill, CALL_DEMAND, (struct mono){ now_ms }));
+		fill_table_forget(&table, (struct mono){ now_ms });
+		assert_ptr_equal(queue("/a", CALL_DEMAND), fill);
+	}
+}
+
+static void failures_are_forgotten(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+	struct fill *b = queue("/b", CALL_DEMAND);
+
+	(void)state;
+	fail_fill(a, FAULT_UPSTREAM_DOWN, 0);
+	fill_table_forget(&table, (struct mono){ 1999 });
+	assert_ptr_equal(fill_table_find(&table, STR("/a")), a);
+	fill_table_forget(&table, (struct mono){ 2000 });
+	assert_null(fill_table_find(&table, STR("/a")));
+	/* What is active is never forgotten. */
+	fill_table_forget(&table, (struct mono){ INT64_MAX });
+	assert_ptr_equal(fill_table_find(&table, STR("/b")), b);
+	assert_int_equal(table.n, 1);
+}
+
+static void no_budget_is_told_with_its_own_time(void **state)
+{
+	struct fill *fill = queue("/a", CALL_DEMAND);
+
+	(void)state;
+	fail_fill(fill, FAULT_NO_BUDGET, 0);
+	assert_int_equal(fill_failure(fill, (struct mono){ 0 }).retry_after_s, 240);
+	assert_int_equal(fill_failure(fill, (struct mono){ 999 }).retry_after_s, 240);
+	assert_true(fill_still_failed(fill, CALL_DEMAND, (struct mono){ 999 }));
+	assert_false(fill_still_failed(fill, CALL_DEMAND, (struct mono){ 1000 }));
+	/* It says nothing about upstream: the pause does not grow. */
+	queue("/a", CALL_DEMAND);
+	fail_fill(fill, FAULT_NO_BUDGET, 1000);
+	assert_false(fill_still_failed(fill, CALL_DEMAND, (struct mono){ 2000 }));
+}
+
+static void what_background_may_not_do_demand_may(void **state)
+{
+	struct fill *fill = queue("/a", CALL_BACKGROUND);
+
+	(void)state;
+	fail_fill(fill, FAULT_NO_BUDGET, 0);
+	assert_true(fill_still_failed(fill, CALL_BACKGROUND, (struct mono){ 1 }));
+	assert_false(fill_still_failed(fill, CALL_DEMAND, (struct mono){ 1 }));
+	queue("/a", CALL_BACKGROUND);
+	fail_fill(fill, FAULT_UPSTREAM_DOWN, 0);
+	assert_true(fill_still_failed(fill, CALL_DEMAND, (struct mono){ 1 }));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_fill_has_a_target_of_its_own),
+		TEST(first_come_first),
+		TEST(many_targets),
+		TEST(waiters_are_taken_by_their_deadlines),
+		TEST(the_last_waiter_can_go_first),
+		TEST(failures_stand_for_longer_each_time),
+		TEST(failures_are_forgotten),
+		TEST(no_budget_is_told_with_its_own_time),
+		TEST(what_background_may_not_do_demand_may),
+	};
+
+	return cmocka_run_group_tests_name("fill_table", tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+#include "unit/test.h"
+
+#include "app/settings.h"
+
+#include <unistd.h>
+
+static struct settings settings;
+
+static bool load(const char *const *environment)
+{
+	return settings_load(&settings, NULL, (char *const *)environment);
+}
+
+/* With the address of Redis, which a process keeps for good. */
+static void unload(void)
+{
+	free((char *)settings.redis.socket);
+	settings_release(&settings);
+	settings = (struct settings){ .config = NULL };
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unload();
+	return 0;
+}
+
+static void defaults(void **state)
+{
+	const char *const environment[] = { NULL };
+
+	(void)state;
+	assert_true(load(environment));
+	assert_int_equal(settings.bases.n, 1);
+	assert_view(settings.bases.list[0], "http://127.0.0.1:8080");
+	assert_false(settings.canon.pass_unknown);
+	assert_true(settings.canon.ignored_n > 3);
+	assert_view(settings.canon.ignored[0], "_");
+	assert_int_equal(settings.fills.wait_ms, 12000);
+	assert_int_equal(settings.fills.call_ms, 20000);
+	assert_int_equal(settings.fills.reserve_percent, 20);
+	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
+	assert_int_equal(settings.upstream.token.n, 0);
+	assert_string_equal(settings.redis.socket, "/run/redis/redis-server.sock");
+	assert_int_equal(settings.redis.command_timeout_ms, 500);
+	assert_true(settings.catalog->apis_n > 0);
+}
+
+static void texts_become_values(void **state)
+{
+	const char *const environment[] = { "PERIGEE_API_UNKNOWN_PARAMETERS=pass",
+					    "PERIGEE_API_IGNORED_PARAMETERS= a ,, b_* ,",
+					    "PERIGEE_PUBLIC_BASE_URLS=https://a.example/,http://b",
+					    "PERIGEE_UPSTREAM_BASE_URL=http://127.0.0.1:9000",
+					    "PERIGEE_UPSTREAM_QUOTA=3/60",
+					    "PERIGEE_UPSTREAM_TOKEN=abc",
+					    "PERIGEE_CACHE_TIME_SCALE=10",
+					    NULL };
+
+	(void)state;
+	assert_true(load(environment));
+	assert_true(settings.canon.pass_unknown);
+	assert_int_equal(settings.canon.ignored_n, 2);
+	assert_view(settings.canon.ignored[1], "b_*");
+	assert_int_equal(settings.bases.n, 2);
+	assert_view(settings.bases.list[0], "https://a.example");
+	assert_view(settings.upstream.token, "abc");
+	assert_view(settings.catalog->apis[0].upstream, "http://127.0.0.1:9000");
+	assert_int_equal(settings.catalog->apis[0].quota.calls, 3);
+	assert_int_equal(settings.catalog->apis[0].quota.window_ms, 60000);
+}
+
+/* The token's file wins over the setting, and the newline at its end is no part of it. */
+static void a_token_from_its_file(void **state)
+{
+	char path[] = "/tmp/perigee-unit-XXXXXX";
+	char variable[100];
+	const char *const environment[] = { variable, "PERIGEE_UPSTREAM_TOKEN=other", NULL };
+	int fd = mkstemp(path);
+	bool loaded;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "secret-token\n", 13), 13);
+	close(fd);
+	snprintf(variable, sizeof(variable), "PERIGEE_UPSTREAM_TOKEN_FILE=%s", path);
+	loaded = load(environment);
+	unlink(path);
+	assert_true(loaded);
+	assert_view(settings.upstream.token, "secret-token");
+}
+
+static void settings_that_are_wrong(void **state)
+{
+	static const char *const wrong[] = {
+		"PERIGEE_CACHE_TIME_SCALE=0",
+		"PERIGEE_UPSTREAM_QUOTA=15",
+		"PERIGEE_UPSTREAM_RESERVE=101",
+		"PERIGEE_UPSTREAM_BASE_URL=upstream",
+		"PERIGEE_UPSTREAM_TOKEN=caf\xC3\xA9",
+		"PERIGEE_UPSTREAM_TOKEN=a\tb",
+		"PERIGEE_UPSTREAM_CONTACT=caf\xC3\xA9",
+		"PERIGEE_UPSTREAM_TOKEN_FILE=tests/unit/no-such-file",
+		"PERIGEE_PUBLIC_BASE_URLS=",
+		"PERIGEE_PUBLIC_BASE_URLS=api.example.org",
+		"PERIGEE_API_TABLES=tests/unit/no-such-folder",
+		"PERIGEE_REDIS_ADDRESS=nowhere",
+		"PERIGEE_SERVER_WAIT=soon",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const char *const environment[] = { wrong[i], NULL };
+
+		if (load(environment))
+			fail_msg("%s", wrong[i]);
+		unload();
+	}
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(defaults),
+		TEST(texts_become_values),
+		TEST(a_token_from_its_file),
+		TEST(settings_that_are_wrong),
+	};
+
+	return cmocka_run_group_tests_name("settings", tests, NULL, NULL);
+}
