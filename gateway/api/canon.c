@@ -271,6 +271,10 @@ static bool read_params(struct work *w, struct str raw, struct canon *c)
 	if (w->reterr->faults_n)
 		return fail(&w->reterr->fail, FAULT_PARAMETERS,
 			    "%zu of the parameters cannot be used.", w->reterr->faults_n);
+	/* A link to the next page has limit and offset beside what the client sent. */
+	if (c->echo.n + 2 > LIMIT_PARAMETERS)
+		return fail(&w->reterr->fail, FAULT_MALFORMED,
+			    "The query has too many parameters for a link to the next page.");
 	if (c->is_object)
 		c->limit = c->offset = 0;
 	query_sort(&c->filter);
@@ -311,13 +315,12 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 	return target;
 }
 
-/* Are the links of this request's pages requests that are accepted? They have limit and offset
- * beside the client's own parameters, all escaped. */
+/* Are the links of this request's pages, all escaped as they are, requests that are accepted? */
 static bool links_fit(struct work *w, const struct canon *c)
 {
 	struct str furthest = canon_page_target(c, &c->echo, LIMIT_ID, LIMIT_OFFSET, w->a);
 
-	return c->echo.n + 2 <= LIMIT_PARAMETERS && furthest.p && furthest.n <= LIMIT_TARGET_BYTES;
+	return furthest.p && furthest.n <= LIMIT_TARGET_BYTES;
 }
 
 /* Encoding makes three bytes of one at most, so a short target needs no measuring. */

@@ -267,8 +267,10 @@ static void read_endpoint(struct reader *r, const char *name, const json_t *obje
 	e->fresh_ms = read_duration(r, object, "fresh", "");
 	e->stale_ms = read_duration(r, object, "stale", "");
 	e->skew_ms = read_duration(r, object, "skew", "");
+	/* As many as upstream grants: with fewer a page could span three windows, with more none
+	 * would ever be whole. */
 	e->window =
-		(uint32_t)read_number(r, object, "window", paging->limit_max, LIMIT_WINDOW_OBJECTS);
+		(uint32_t)read_number(r, object, "window", paging->limit_max, paging->limit_max);
 	e->limit = paging->limit;
 	e->params = keep_array(r, json_object_size(filters) + COMMON_PARAMS, sizeof(struct param));
 	if (!e->params)
@@ -306,12 +308,14 @@ static struct str read_base(struct reader *r, const json_t *table)
 						 : read_text(r, table, "upstream");
 	struct bases bases;
 
-	if (base.n && (bases_parse(base, &bases) || bases.n != 1))
+	if (!base.n)
+		return base;
+	if (bases_parse(base, &bases) || bases.n != 1) {
 		complain(r, "upstream",
 			 "a base URL such as \"https://ll.thespacedevs.com\" is needed");
-	while (str_ends(base, STR("/")))
-		base.n--;
-	return base;
+		return base;
+	}
+	return bases.list[0];
 }
 
 /* Links are recognised under the table's hosts and under the one that is asked. */

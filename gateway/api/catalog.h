@@ -28,7 +28,7 @@ struct endpoint {
 	size_t params_n;
 	struct str *param_names; /* the same names, for nearest() */
 	int64_t limit;		 /* objects on a page unless asked otherwise */
-	uint32_t window;	 /* objects per stored window, at least the largest limit */
+	uint32_t window;	 /* objects per stored window: as many as upstream grants */
 	int64_t fresh_ms;	 /* an answer this young is given without asking upstream */
 	int64_t stale_ms; /* beyond that, still given while a newer one is fetched or cannot be */
 	int64_t skew_ms;  /* how far apart two windows of one answer may have been fetched */
