@@ -191,6 +191,7 @@ fuzz-run: $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
 		echo "FUZZ $$name, $(FUZZ_SECONDS) s"; \
 		mkdir -p $(BUILD)/corpus/$$name tests/fuzz/corpus/$$name; \
 		$(BUILD)/tests/fuzz/fuzz_$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+			$$(test ! -e tests/fuzz/$$name.dict || echo -dict=tests/fuzz/$$name.dict) \
 			-verbosity=1 -print_final_stats=1 \
 			-artifact_prefix=tests/fuzz/corpus/$$name/ \
 			$(BUILD)/corpus/$$name tests/fuzz/corpus/$$name \

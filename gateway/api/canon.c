@@ -4,7 +4,10 @@
 #include "base/limits.h"
 #include "http/url.h"
 
+#include <ctype.h>
 #include <stdio.h>
+
+#define GUESSES_MAX 20
 
 /* What one call of canon_request() works with. */
 struct work {
@@ -129,18 +132,28 @@ static bool is_ignored(const struct canon_options *options, struct str name)
 }
 
 /* Parameters by which clients send keys to other services, and to this one by mistake: their
- * values must not be shown, logged or kept. */
+ * values must not be shown, logged or kept. Names are compared by their letters alone:
+ * `X-Api-Key`, `api_key[]`. */
 static bool is_secret(struct str name)
 {
-	static const struct str ends[] = { STR("apikey"), STR("api_key"),  STR("api-key"),
-					   STR("token"),  STR("auth"),	   STR("authorization"),
-					   STR("secret"), STR("password"), STR("bearer") };
+	static const struct str ends[] = {
+		STR("apikey"),	      STR("accesskey"), STR("token"),  STR("auth"),
+		STR("authorization"), STR("secret"),	STR("bearer"), STR("password"),
+		STR("passwd"),	      STR("pwd"),	STR("jwt")
+	};
+	char letters[64];
+	struct str folded = { letters, 0 };
 
+	/* The end of the name decides, so it is folded from there. */
+	for (size_t i = name.n; i > 0 && folded.n < sizeof(letters); i--)
+		if (isalpha((unsigned char)name.p[i - 1]))
+			letters[sizeof(letters) - ++folded.n] =
+				(char)tolower((unsigned char)name.p[i - 1]);
+	folded.p = letters + sizeof(letters) - folded.n;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (name.n >= ends[i].n &&
-		    str_eq_nocase(str_slice(name, name.n - ends[i].n, name.n), ends[i]))
+		if (str_ends(folded, ends[i]))
 			return true;
-	return str_eq_nocase(name, STR("key"));
+	return str_eq(folded, STR("key"));
 }
 
 static bool is_dropped(const struct canon_options *options, struct str name)
@@ -158,13 +171,17 @@ static void complain(struct work *w, const struct pair *pair, struct param_fault
 
 static void complain_of_name(struct work *w, const struct pair *pair, const struct endpoint *e)
 {
+	/* A guess compares with every name there is: not for hundreds of faults. */
+	bool guess = w->reterr->faults_n < GUESSES_MAX;
+
 	complain(w, pair,
 		 (struct param_fault){
 			 .reason = "there is no such parameter",
 			 .allowed = "one of",
 			 .allowed_words = e->param_names,
 			 .allowed_words_n = e->params_n,
-			 .nearest = nearest(pair->name, e->param_names, e->params_n),
+			 .nearest = guess ? nearest(pair->name, e->param_names, e->params_n)
+					  : (struct str){ NULL, 0 },
 		 });
 }
 

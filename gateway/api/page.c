@@ -153,7 +153,7 @@ bool page_read(struct str text, const struct link_rules *rules, struct page *ret
 }
 
 bool page_read_object(struct str text, const struct link_rules *rules, struct buf *object,
-		      struct fail *reterr)
+		      struct str *ret_id, struct fail *reterr)
 {
 	struct json j = json_init(text);
 	struct copy copy = { .json = &j, .rules = rules, .to = object };
@@ -165,5 +165,6 @@ bool page_read_object(struct str text, const struct link_rules *rules, struct bu
 		return garbage(reterr, "it is not JSON");
 	if (object->failed)
 		return garbage(reterr, "it is too large");
+	*ret_id = copy.id;
 	return true;
 }

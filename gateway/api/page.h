@@ -30,8 +30,9 @@ struct page {
 bool page_read(struct str text, const struct link_rules *rules, struct page *ret,
 	       struct buf *objects, struct fail *reterr);
 
-/* Reads `text`, which must be one JSON object, and appends it to *object. Fails likewise. */
+/* Reads `text`, which must be one JSON object, and appends it to *object. *ret_id is its id as
+ * JSON, a view of the text, empty if it has none. Fails likewise. */
 bool page_read_object(struct str text, const struct link_rules *rules, struct buf *object,
-		      struct fail *reterr);
+		      struct str *ret_id, struct fail *reterr);
 
 #endif

@@ -29,13 +29,17 @@ static bool load_catalog(struct settings *s)
 	};
 	struct str quota = CONFIG_TEXT(s->config, upstream, quota);
 
+	bool good = true;
+
 	if (options.time_scale < 1)
-		return complain("[cache] time_scale", "it must be at least 1");
+		good = complain("[cache] time_scale", "it must be at least 1");
 	if (quota.n && !quota_parse(quota, &options.quota))
-		return complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
+		good = complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
+	/* The tables are read with what can be used, so that their faults are said too. */
+	options.time_scale = good ? options.time_scale : 1;
 	s->catalog =
 		catalog_load(CONFIG_TEXT(s->config, api, tables).p, &options, report_table, NULL);
-	return s->catalog != NULL;
+	return good && s->catalog != NULL;
 }
 
 static bool read_canon(struct settings *s)
@@ -98,7 +102,8 @@ static bool read_upstream(struct settings *s)
 	};
 	if (!read_token(s, &s->upstream.token))
 		return false;
-	if (!is_printable(s->upstream.token))
+	if (!is_printable(s->upstream.token) ||
+	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
 		return complain("[upstream] token", "it has a character that no key has");
 	return is_printable(s->upstream.contact) ||
 	       complain("[upstream] contact", "plain ASCII is needed here");

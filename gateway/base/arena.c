@@ -2,7 +2,12 @@
 
 #include <stdlib.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+/* gcc says it by a macro, clang by a feature. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_EACH_ITS_OWN 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
 #define ARENA_EACH_ITS_OWN 1
 #endif
 

@@ -31,9 +31,10 @@ static inline struct str str_from(const char *z)
 	return (struct str){ z, z ? strlen(z) : 0 };
 }
 
+/* The bytes from (inclusive) to (exclusive); the empty view has one slice, itself. */
 static inline struct str str_slice(struct str s, size_t from, size_t to)
 {
-	return (struct str){ s.p + from, to - from };
+	return (struct str){ s.p ? s.p + from : NULL, to - from };
 }
 
 bool str_eq(struct str a, struct str b);

@@ -3,6 +3,7 @@
 #include "io/log.h"
 #include "io/sysclock.h"
 
+#include <errno.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ const char *redis_parse_address(struct str text, struct redis_options *ret)
 	at = str_find(rest, ':');
 	if (at < rest.n && !str_to_i64(str_slice(rest, at + 1, rest.n), &port))
 		return "the port is not a number";
-	if (!at || port < 1 || port > 65535)
+	if (!at || port < 1 || port > 65535 || str_find(str_slice(rest, 0, at), '/') < at)
 		return "a host and perhaps a port are needed";
 	ret->host = text_for_good(str_slice(rest, 0, at));
 	ret->port = (int)port;
@@ -218,22 +219,45 @@ static bool talk(struct redis *r, const struct redis_command *commands, size_t n
 	return false;
 }
 
-bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
-	       struct redisReply **replies)
+/* Did the connection end rather than not answer? Redis closes idle ones, and so does its restart.
+ */
+static bool was_closed(const redisContext *context)
 {
-	if (!may_try(r))
+	return context->err == REDIS_ERR_EOF ||
+	       (context->err == REDIS_ERR_IO && (errno == EPIPE || errno == ECONNRESET));
+}
+
+static bool try_once(struct redis *r, const struct redis_command *commands, size_t n,
+		     struct redisReply **replies, bool *ret_closed)
+{
+	*ret_closed = false;
+	if (!connect_to(r))
 		return false;
-	if (!connect_to(r)) {
-		note_failure(r);
-		return false;
-	}
-	if (talk(r, commands, n, replies)) {
-		note_success(r);
+	if (talk(r, commands, n, replies))
 		return true;
-	}
+	*ret_closed = was_closed(r->context);
 	log_line(LOG_WARN, "redis_failed", "reason=\"%s\"",
 		 r->context->err ? r->context->errstr : "out of memory");
 	drop(r);
-	note_failure(r);
 	return false;
+}
+
+bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
+	       struct redisReply **replies)
+{
+	bool kept = r->context != NULL;
+	bool closed;
+	bool answered;
+
+	if (!may_try(r))
+		return false;
+	answered = try_once(r, commands, n, replies, &closed);
+	/* That a kept connection has been closed says nothing about Redis; a new one will. */
+	if (!answered && kept && closed)
+		answered = try_once(r, commands, n, replies, &closed);
+	if (answered)
+		note_success(r);
+	else
+		note_failure(r);
+	return answered;
 }

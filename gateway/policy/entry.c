@@ -133,12 +133,13 @@ static struct str put_ends(struct buf *b, const struct entry *e)
 	return (struct str){ NULL, b->n - from };
 }
 
-/* A hash over the body's hash and every other field but itself. */
-static void sum_fields(const struct str fields[static ENTRY_FIELDS],
+/* A hash over the body's hash and every other field but itself. False if they are too large. */
+static bool sum_fields(const struct str fields[static ENTRY_FIELDS],
 		       char sum[static HASH_HEX_BYTES])
 {
 	struct buf all = buf_init(SCRATCH_BYTES);
 	char body[HASH_HEX_BYTES];
+	bool summed;
 
 	hash_hex(fields[ENTRY_FIELD_BODY], body);
 	for (size_t i = 0; i < ENTRY_FIELD_SUM; i++) {
@@ -147,7 +148,9 @@ static void sum_fields(const struct str fields[static ENTRY_FIELDS],
 	}
 	buf_put(&all, (struct str){ body, sizeof(body) });
 	hash_hex(buf_str(&all), sum);
+	summed = !all.failed;
 	buf_release(&all);
+	return summed;
 }
 
 bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[static ENTRY_FIELDS])
@@ -179,7 +182,8 @@ bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[s
 		fields[written[i]].p = scratch->p + at;
 		at += fields[written[i]].n;
 	}
-	sum_fields(fields, sum);
+	if (!sum_fields(fields, sum))
+		return false;
 	fields[ENTRY_FIELD_SUM] = (struct str){ sum, HASH_HEX_BYTES };
 	buf_grew(scratch, HASH_HEX_BYTES);
 	return true;
@@ -233,8 +237,8 @@ struct entry *entry_read(const struct str fields[static ENTRY_FIELDS])
 
 	if (!str_eq(fields[ENTRY_FIELD_V], VERSION))
 		return NULL;
-	sum_fields(fields, sum);
-	if (!str_eq(fields[ENTRY_FIELD_SUM], (struct str){ sum, sizeof(sum) }))
+	if (!sum_fields(fields, sum) ||
+	    !str_eq(fields[ENTRY_FIELD_SUM], (struct str){ sum, sizeof(sum) }))
 		return NULL;
 	if (!read_kind(fields[ENTRY_FIELD_KIND], &e.kind) ||
 	    !str_to_i64(fields[ENTRY_FIELD_STATUS], &status) || status < 200 || status > 599 ||

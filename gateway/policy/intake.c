@@ -73,6 +73,11 @@ static struct entry *take_window(const struct reply *reply, const struct want *w
 	    !is_whole(want, page, reterr))
 		goto out;
 	put_ids(&ids, page);
+	if (ids.failed) {
+		fail_set(reterr, FAULT_UPSTREAM_GARBAGE,
+			 "Upstream's answer cannot be used: its ids are too long.");
+		goto out;
+	}
 	facts.count = page->count;
 	facts.n = page->n;
 	facts.ends = page->ends;
@@ -86,14 +91,37 @@ out:
 	return e;
 }
 
+/* The id that a target asks for: `/2.3.0/spacecraft/430/?mode=normal` gives `430`. */
+static struct str id_in(struct str target)
+{
+	struct str path = str_cut(&target, '?');
+	struct str id = { NULL, 0 };
+
+	while (path.n)
+		id = str_cut(&path, '/');
+	return id;
+}
+
+/* Is it the object that was asked for, and not one of another kind, such as an error that upstream
+ * sends with status 200? */
+static bool is_wanted(const struct want *want, struct str id, struct fail *reterr)
+{
+	if (str_eq_nocase(id, id_in(want->target)))
+		return true;
+	return fail(reterr, FAULT_UPSTREAM_GARBAGE,
+		    "Upstream's answer cannot be used: it is not the object that was asked for.");
+}
+
 /* An object, or a refusal, which is one too. */
 static struct entry *take_object(const struct reply *reply, const struct want *want,
 				 struct entry facts, size_t max_bytes, struct fail *reterr)
 {
 	struct buf object = buf_init(max_bytes);
 	struct entry *e = NULL;
+	struct str id;
 
-	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, reterr)) {
+	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, &id, reterr) &&
+	    (facts.kind == ENTRY_REFUSAL || is_wanted(want, id, reterr))) {
 		facts.body = buf_str(&object);
 		e = keep(&facts, reterr);
 	}

@@ -2,7 +2,7 @@
  * Runs a fuzz target over files instead of under libFuzzer, so that every
  * input that was ever interesting is tried again by any compiler, in seconds.
  *
- *   fuzz_url tests/fuzz/corpus/url [DIRECTORY...]
+ *   fuzz_url tests/fuzz/corpus/url [FILE|DIRECTORY...]
  *
  * Prints how many inputs there were; a directory without any is an error,
  * because a test that tests nothing must not look like one that passed.
@@ -35,6 +35,7 @@ static void replay_file(const char *path)
 	uint8_t *data;
 	size_t size;
 
+	snprintf(current, sizeof current, "%s", path);
 	if (!f || fstat(fileno(f), &st) != 0)
 		die(path);
 	size = (size_t)st.st_size;
@@ -52,6 +53,7 @@ static void replay_file(const char *path)
 static size_t replay_directory(const char *dir)
 {
 	struct dirent **names;
+	char path[sizeof current];
 	int n = scandir(dir, &names, NULL, alphasort);
 	size_t inputs = 0;
 
@@ -59,14 +61,26 @@ static size_t replay_directory(const char *dir)
 		die(dir);
 	for (int i = 0; i < n; i++) {
 		if (names[i]->d_name[0] != '.') {
-			snprintf(current, sizeof current, "%s/%s", dir, names[i]->d_name);
-			replay_file(current);
+			snprintf(path, sizeof path, "%s/%s", dir, names[i]->d_name);
+			replay_file(path);
 			inputs++;
 		}
 		free(names[i]);
 	}
 	free(names);
 	return inputs;
+}
+
+static size_t replay(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		die(path);
+	if (S_ISDIR(st.st_mode))
+		return replay_directory(path);
+	replay_file(path);
+	return 1;
 }
 
 /* Only what is allowed in a signal handler; then the signal has its way. */
@@ -83,17 +97,18 @@ static void name_the_culprit(int sig)
 
 int main(int argc, char **argv)
 {
+	/* Sanitizers get here too, by abort (tests/run.py asks them to). */
+	static const int deadly[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 	size_t total = 0;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s DIRECTORY...\n", argv[0]);
+		fprintf(stderr, "usage: %s FILE|DIRECTORY...\n", argv[0]);
 		return 2;
 	}
-	/* Sanitizers get here too, by abort (tests/run.py asks them to). */
-	signal(SIGABRT, name_the_culprit);
-	signal(SIGSEGV, name_the_culprit);
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		signal(deadly[i], name_the_culprit);
 	for (int i = 1; i < argc; i++) {
-		size_t inputs = replay_directory(argv[i]);
+		size_t inputs = replay(argv[i]);
 
 		if (inputs == 0) {
 			fprintf(stderr, "%s: no inputs\n", argv[i]);

@@ -160,7 +160,9 @@ static void single_objects(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct buf object = buf_init(1000);
 		struct fail failure = { .fault = FAULT_NONE };
-		bool good = page_read_object(str_from(cases[i].text), &rules, &object, &failure);
+		struct str id;
+		bool good =
+			page_read_object(str_from(cases[i].text), &rules, &object, &id, &failure);
 
 		if (good != (cases[i].want != NULL))
 			fail_msg("`%s`: %d", cases[i].text, good);
@@ -182,9 +184,11 @@ static void there_and_back_is_the_same(void **state)
 	struct buf neutral = buf_init(10000);
 	struct buf again = buf_init(10000);
 	struct fail failure;
+	struct str id;
 
 	(void)state;
-	assert_true(page_read_object(text, &rules, &neutral, &failure));
+	assert_true(page_read_object(text, &rules, &neutral, &id, &failure));
+	assert_view(id, "12345678901234567890");
 	rewrite_put(&again, buf_str(&neutral), STR("https://ll.thespacedevs.com"), STR("/2.3.0/"));
 	assert_view_at(buf_str(&again), text, __FILE__, __LINE__);
 	buf_release(&neutral);

@@ -1,0 +1,109 @@
+#ifndef PERIGEE_TESTS_FUZZ_FUZZ_H
+#define PERIGEE_TESTS_FUZZ_FUZZ_H
+
+/*
+ * What the fuzz targets share. A target takes bytes, uses a module on them and
+ * calls must() for each thing that has to hold; README.md says what each holds.
+ */
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* clang-format off */
+/* jansson and api/json.h use the same words for what they find. In fuzz targets, which compare the
+ * two, jansson's are JANSSON_OBJECT and so on. */
+#define JSON_OBJECT JANSSON_OBJECT
+#define JSON_ARRAY JANSSON_ARRAY
+#define JSON_STRING JANSSON_STRING
+#define JSON_INTEGER JANSSON_INTEGER
+#define JSON_REAL JANSSON_REAL
+#define JSON_TRUE JANSSON_TRUE
+#define JSON_FALSE JANSSON_FALSE
+#define JSON_NULL JANSSON_NULL
+#include <jansson.h>
+#undef JSON_OBJECT
+#undef JSON_ARRAY
+#undef JSON_STRING
+#undef JSON_INTEGER
+#undef JSON_REAL
+#undef JSON_TRUE
+#undef JSON_FALSE
+#undef JSON_NULL
+
+#undef json_is_object
+#undef json_is_array
+#undef json_is_string
+#undef json_is_integer
+#undef json_is_real
+#undef json_is_true
+#undef json_is_false
+#undef json_is_null
+
+#define json_is_object(json) ((json) && json_typeof(json) == JANSSON_OBJECT)
+#define json_is_array(json) ((json) && json_typeof(json) == JANSSON_ARRAY)
+#define json_is_string(json) ((json) && json_typeof(json) == JANSSON_STRING)
+#define json_is_integer(json) ((json) && json_typeof(json) == JANSSON_INTEGER)
+#define json_is_real(json) ((json) && json_typeof(json) == JANSSON_REAL)
+#define json_is_true(json) ((json) && json_typeof(json) == JANSSON_TRUE)
+#define json_is_false(json) ((json) && json_typeof(json) == JANSSON_FALSE)
+#define json_is_null(json) ((json) && json_typeof(json) == JANSSON_NULL)
+/* clang-format on */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Stops the program, with a word on stderr, unless `holds`. */
+static inline void must(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "broken: %s\n", what);
+	abort();
+}
+
+/* An empty input is an empty view in its barest form. */
+static inline struct str fuzz_input(const uint8_t *data, size_t size)
+{
+	return (struct str){ size ? (const char *)data : NULL, size };
+}
+
+/* Cuts one line off the front of *rest, without the newline. */
+static inline struct str fuzz_line(struct str *rest)
+{
+	return str_cut(rest, '\n');
+}
+
+/* Cuts one word (up to a blank) off the front of *rest. */
+static inline struct str fuzz_word(struct str *rest)
+{
+	return str_cut(rest, ' ');
+}
+
+/* Cuts one number off the front of *rest: brought into min..max; `otherwise` if there is none. */
+static inline int64_t fuzz_number(struct str *rest, int64_t min, int64_t max, int64_t otherwise)
+{
+	int64_t number;
+
+	if (!str_to_i64(fuzz_word(rest), &number))
+		number = otherwise;
+	if (number < min)
+		number = min;
+	return number > max ? max : number;
+}
+
+/* What jansson reads in text, or NULL. The caller gives it back. */
+static inline json_t *fuzz_json(struct str text)
+{
+	return json_loadb(text.p ? text.p : "", text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+}
+
+static inline bool fuzz_same_text(const json_t *string, struct str text)
+{
+	return json_is_string(string) &&
+	       str_eq((struct str){ json_string_value(string), json_string_length(string) }, text);
+}
+
+#endif
