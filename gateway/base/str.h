@@ -31,10 +31,11 @@ static inline struct str str_from(const char *z)
 	return (struct str){ z, z ? strlen(z) : 0 };
 }
 
-/* The bytes from (inclusive) to (exclusive); the empty view has one slice, itself. */
+/* The bytes from (inclusive) to (exclusive). To add even nothing to a NULL is undefined, so the
+ * empty view is left alone. */
 static inline struct str str_slice(struct str s, size_t from, size_t to)
 {
-	return (struct str){ s.p ? s.p + from : NULL, to - from };
+	return (struct str){ from ? s.p + from : s.p, to - from };
 }
 
 bool str_eq(struct str a, struct str b);

@@ -54,6 +54,7 @@ class Stack:
     quota        calls/seconds, for sandbox and workers; "none" (sandbox only)
     workers      worker processes behind nginx
     redis        "private", or "unix:/path", "redis://host:port" to share one
+    redis_persists  a private Redis logs to disk; None: only for the live upstream
     port         0: any free one
     run_dir      None: a temporary one, removed afterwards
     config       more of perigee.conf: {"server.wait": "2s"}
@@ -62,12 +63,14 @@ class Stack:
     interrupted  called while waiting; true ends the wait with Interrupted
     """
 
-    def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private", port=0,
-                 run_dir=None, config=None, env=None, sandbox_args=(), interrupted=lambda: False):
+    def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
+                 redis_persists=None, port=0, run_dir=None, config=None, env=None, sandbox_args=(),
+                 interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
         self.redis_address = redis
+        self.redis_persists = upstream == "live" if redis_persists is None else redis_persists
         self.port = port
         self.config = dict(config or {})
         self.extra_env = dict(env or {})
@@ -270,7 +273,6 @@ class Stack:
             return
         # Calls already made to the real upstream must not be forgotten with a
         # restart; nothing else is worth writing to disk here.
-        persist = self.upstream == "live"
         conf = self.run_dir / "redis/redis.conf"
         conf.write_text("\n".join([
             "port 0",
@@ -278,7 +280,7 @@ class Stack:
             "unixsocketperm 600",
             f'dir "{self.run_dir / "redis"}"',
             'save ""',
-            f"appendonly {'yes' if persist else 'no'}",
+            f"appendonly {'yes' if self.redis_persists else 'no'}",
             # When memory is short, entries go that have a time to live: the
             # cache. What has none stays.
             "maxmemory 256mb",
