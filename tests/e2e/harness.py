@@ -1,0 +1,398 @@
+"""What the end-to-end tests share: the chain with its sandbox and Redis at hand,
+clients, ways to wait, and the comparison with upstream's own answer."""
+
+import difflib
+import http.client
+import itertools
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote_plus
+
+from stack import Stack
+from stack.chain import REPO, clean_environment, sanitizer_options
+from stack.child import wait_until
+
+SPACECRAFT = "/2.3.0/spacecraft/"
+SEED = SPACECRAFT + "?format=api&offset=326&ordering=-time_docked"
+
+BINARY = os.environ.get("PERIGEE_BIN") or str(REPO / "build/perigee")
+
+
+def _slowness():
+    """How much longer than usual things may take: a program full of checks is slow."""
+    with open(BINARY, "rb") as f:
+        program = f.read()
+    if b"__tsan_init" in program:
+        return 6
+    return 4 if b"__asan_init" in program else 1
+
+
+SLOW = _slowness()
+
+
+# ---- waiting -----------------------------------------------------------------
+
+def eventually(condition, what, within=10):
+    """What the condition gives as soon as that is true; fails, saying what never came about."""
+    found = None
+
+    def holds():
+        nonlocal found
+        found = condition()
+        return found
+
+    assert wait_until(holds, within * SLOW, 0.01), f"waited {within * SLOW} s for {what}"
+    return found
+
+
+def together(n, work):
+    """[work(0), ... work(n - 1)], each in a thread of its own, begun at the same moment."""
+    barrier = threading.Barrier(n)
+
+    def one(i):
+        barrier.wait(30 * SLOW)
+        return work(i)
+
+    with ThreadPoolExecutor(n) as pool:
+        return list(pool.map(one, range(n)))
+
+
+class Behind:
+    """Runs work in a thread while the test goes on; result() waits for it."""
+
+    def __init__(self, work, *args):
+        self._pool = ThreadPoolExecutor(1)
+        self._future = self._pool.submit(work, *args)
+        self._pool.shutdown(wait=False)
+
+    def result(self, within=30):
+        return self._future.result(within * SLOW)
+
+    @property
+    def done(self):
+        return self._future.done()
+
+
+# ---- clients -----------------------------------------------------------------
+
+class Answer:
+    def __init__(self, status, headers, body, took=0.0):
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.took = took
+
+    def __repr__(self):
+        fields = "".join(f"\n  {name}: {value}" for name, value in self.headers.items())
+        return f"<{self.status} after {self.took:.3f} s{fields}\n  {self.body[:1500]!r}>"
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def ids(self):
+        return [row["id"] for row in self.json["results"]]
+
+    @property
+    def cache_status(self):
+        return self.headers.get("Cache-Status") or ""
+
+    @property
+    def ttl(self):
+        """What the answer says is left of its freshness, in seconds; negative when stale."""
+        return int(re.search(r"; ttl=(-?\d+)", self.cache_status)[1])
+
+
+class Client:
+    """One kept-alive connection, opened when needed."""
+
+    def __init__(self, port, timeout=30):
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOW)
+
+    def get(self, target, headers=None, method="GET", body=None):
+        start = time.monotonic()
+        try:
+            self._connection.request(method, target, body, headers or {})
+            reply = self._connection.getresponse()
+            content = reply.read()
+        except BaseException:
+            self._connection.close()
+            raise
+        return Answer(reply.status, reply.headers, content, time.monotonic() - start)
+
+    def close(self):
+        self._connection.close()
+
+
+class Sandbox:
+    """The stand-in for upstream: orders to it, and direct questions."""
+
+    def __init__(self, base):
+        self.base = base
+        self._client = Client(int(base.rsplit(":", 1)[1]))
+
+    def get(self, target):
+        return self._client.get(target, {"Accept": "application/json"})
+
+    def order(self, method, path, given=None):
+        body = None if given is None else json.dumps(given)
+        answer = self._client.get(f"/_sandbox/{path}", method=method, body=body)
+        assert answer.status == 200, answer
+        return answer.json
+
+    def fault(self, kind, **options):
+        self.order("POST", "faults", {"kind": kind, **options})
+
+    def lift(self):
+        self.order("DELETE", "faults")
+
+    def update(self, id, **fields):
+        self.order("POST", "mutate", {"op": "update", "id": id, "fields": fields})
+
+    def add(self, n):
+        return self.order("POST", "mutate", {"op": "add", "n": n})["ids"]
+
+    def delete(self, *ids):
+        self.order("POST", "mutate", {"op": "delete", "ids": ids})
+
+    def forget_calls(self):
+        self.order("DELETE", "calls")
+
+    @property
+    def report(self):
+        """seen, calls, refused, free, in_flight; everybody's."""
+        return self.order("GET", "calls?log=0")
+
+    @property
+    def log(self):
+        """What the gateway has asked, without what this class asked itself."""
+        entries = self.order("GET", "calls")["log"]
+        return [e for e in entries if e["headers"].get("user-agent", "").startswith("perigee/")]
+
+    @property
+    def asked(self):
+        return [entry["target"] for entry in self.log]
+
+    @property
+    def throttle(self):
+        return self.get("/2.3.0/api-throttle/").json
+
+
+class RedisError(Exception):
+    pass
+
+
+class Redis:
+    """Just enough of the protocol; text that is no UTF-8 survives it."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __call__(self, *words):
+        words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10 * SLOW)
+            s.connect(self.path)
+            s.sendall(b"*%d\r\n" % len(words) +
+                      b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+            with s.makefile("rb") as stream:
+                return self._read(stream)
+
+    def _read(self, stream):
+        line = stream.readline().rstrip(b"\r\n")
+        kind, rest = line[:1], line[1:]
+        if kind == b"-":
+            raise RedisError(rest.decode())
+        if kind == b"+":
+            return rest
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            return None if rest == b"-1" else stream.read(int(rest) + 2)[:-2]
+        assert kind == b"*", line
+        return None if rest == b"-1" else [self._read(stream) for _ in range(int(rest))]
+
+    def hash(self, key):
+        pairs = self("HGETALL", key)
+        return {name.decode(): value for name, value in zip(pairs[::2], pairs[1::2])}
+
+    def keys(self):
+        return sorted(key.decode() for key in self("KEYS", "*"))
+
+    def entries(self):
+        """The targets that are stored."""
+        return [key.partition(":")[2] for key in self.keys() if ":{" not in key]
+
+    def value(self, key):
+        """All that a key holds, whatever its type, as one piece of bytes."""
+        read = {b"hash": ("HGETALL", key), b"zset": ("ZRANGE", key, 0, -1, "WITHSCORES"),
+                b"string": ("GET", key), b"set": ("SMEMBERS", key),
+                b"list": ("LRANGE", key, 0, -1), b"none": ("EXISTS", key)}
+        found = self(*read[self("TYPE", key)])
+        return b"\n".join(found) if isinstance(found, list) else str(found).encode()
+
+
+# ---- the chain ---------------------------------------------------------------
+
+class Chain(Stack):
+    """A Stack with its sandbox, its Redis and a client at hand.
+
+    Without a limit on calls, unless `quota` says otherwise.
+    """
+
+    running = []
+
+    def __init__(self, **options):
+        super().__init__(**{"quota": "none", **options})
+        self.origin = self.cache = self.client = None
+        self._cold = itertools.count(1)
+
+    def start(self):
+        super().start()
+        Chain.running.append(self)
+        if self.sandbox:
+            self.origin = Sandbox(self.sandbox)
+        self.cache = Redis(self.redis_socket)
+        self.client = Client(self.port)
+
+    def stop(self):
+        if self in Chain.running:
+            Chain.running.remove(self)
+        return super().stop()
+
+    def ask(self, target, headers=None, method="GET"):
+        return self.client.get(target, headers, method)
+
+    def cold(self, word="cold"):
+        """A valid list target that nobody has asked for yet; it finds nothing."""
+        return f"{SPACECRAFT}?search={word}{next(self._cold)}"
+
+    @property
+    def calls(self):
+        """How many requests upstream has seen."""
+        return self.origin.report["seen"]
+
+    def stored(self, target):
+        return self.cache.hash(f"perigee:{target}")
+
+    def reset(self):
+        """As just started, but for what workers remember of failures."""
+        self.origin.order("POST", "reset")
+        eventually(self._is_idle, "the calls of the test before to be over")
+        self.cache("FLUSHALL")
+
+    def _is_idle(self):
+        seconds, micros = (int(part) for part in self.cache("TIME"))
+        now = seconds * 1000 + micros // 1000
+        held = self.cache("ZCOUNT", "perigee:{ll2}:calls", f"({now}", "+inf")
+        return held == 0 and self.origin.report["in_flight"] == 0
+
+    def last_words(self):
+        return "\n".join(child.report() for child in self._children())
+
+    def everything_logged(self):
+        """All log files as one piece; nginx's access log is written once a second."""
+        return "".join(path.read_text(errors="replace")
+                       for path in sorted((self.run_dir / "log").iterdir()))
+
+    def await_access_log(self, word):
+        eventually(lambda: word in self.log("access"), f"{word} in the access log", 10)
+
+
+def tables(folder, **changes):
+    """A folder with the endpoint table, its spacecraft changed: fresh="1s"."""
+    table = json.loads((REPO / "conf/apis/ll2-2.3.0.json").read_text())
+    for name, value in changes.items():
+        (table if name in table else table["endpoints"]["spacecraft"])[name] = value
+    (folder / "ll2-2.3.0.json").write_text(json.dumps(table))
+    return folder
+
+
+def run_perigee(*arguments, **environment):
+    """The program by itself: (exit status, standard output, standard error)."""
+    done = subprocess.run(
+        [BINARY, *map(str, arguments)], cwd=REPO, capture_output=True, text=True,
+        timeout=30 * SLOW, env={**clean_environment(), **sanitizer_options(), **environment})
+    return done.returncode, done.stdout, done.stderr
+
+
+# ---- what answers must be ----------------------------------------------------
+
+def assert_problem(answer, status, word, method="GET"):
+    """RFC 9457 in the gateway's form, readable from any page."""
+    assert answer.status == status, answer
+    assert answer.headers["Content-Type"] == "application/problem+json", answer
+    assert answer.headers["Access-Control-Allow-Origin"] == "*", answer
+    if method == "HEAD":
+        return None
+    problem = answer.json
+    assert problem["type"] == f"urn:perigee:problem:{word}", answer
+    assert problem["status"] == status, answer
+    assert problem["title"] and problem["detail"], answer
+    return problem
+
+
+def assert_throttled(answer):
+    """A 429 as Launch Library's clients know it. Returns the seconds to wait."""
+    problem = assert_problem(answer, 429, "quota-exceeded")
+    wait = int(answer.headers["Retry-After"])
+    assert wait >= 1, answer
+    plural = "" if wait == 1 else "s"
+    assert problem["detail"] == (
+        f"Request was throttled. Expected available in {wait} second{plural}."), answer
+    assert problem["retry_after"] == wait, answer
+    assert answer.headers["Cache-Control"] == "no-store", answer
+    assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"], answer
+    return wait
+
+
+def without_format(target):
+    """The target as upstream is to be asked for comparison: with `format=api` it answers HTML,
+    with `format=json` it carries that on in links."""
+    path, mark, query = target.partition("?")
+    kept = [piece for piece in query.split("&")
+            if unquote_plus(piece.partition("=")[0]) != "format"]
+    return path + mark + "&".join(kept)
+
+
+def with_links_of(base, other, body):
+    """A body of upstream's with its links on the gateway; prose never mentions the sandbox."""
+    return body.replace(f"{other}/2.3.0/".encode(), f"{base}/2.3.0/".encode())
+
+
+def assert_same(answer, upstream, chain, about=""):
+    """Byte for byte upstream's answer, but for where links lead. With that, numbers are equal
+    digit for digit, members stand in the same order and characters are written the same."""
+    assert (answer.status, upstream.status) == (200, 200), (about, answer, upstream)
+    expected = with_links_of(chain.base, chain.sandbox, upstream.body)
+    if answer.body != expected:
+        raise AssertionError(f"{about}\n{difference(answer.body, expected)}")
+
+
+def difference(got, expected):
+    """Where two JSON bodies differ, numbers as they are written."""
+    def lines(body):
+        try:
+            document = json.loads(body, parse_float=lambda t: f"number {t}",
+                                  parse_int=lambda t: f"number {t}")
+        except ValueError:
+            return [repr(body[:2000])]
+        return json.dumps(document, indent=1, ensure_ascii=False).splitlines()
+
+    shown = list(difflib.unified_diff(lines(expected), lines(got), "upstream", "gateway", n=2,
+                                      lineterm=""))
+    return "\n".join(shown[:60]) or f"bytes differ:\n{expected[:600]!r}\n{got[:600]!r}"
+
+
+def assert_like_upstream(chain, target):
+    """The gateway's answer, found equal to what the sandbox itself answers."""
+    answer = chain.ask(target)
+    assert_same(answer, chain.origin.get(without_format(target)), chain, target)
+    return answer

@@ -1,0 +1,168 @@
+"""Redis is killed, stopped, restarted: bounded times, a protected upstream, recovery."""
+
+import signal
+import time
+
+import pytest
+from harness import (SEED, SLOW, SPACECRAFT, Behind, Chain, Client, assert_problem, assert_same,
+                     eventually, together, without_format)
+
+
+def served_again(chain, target=SEED):
+    """The first good answer. Threads notice one by one that Redis is back."""
+    def good():
+        answer = chain.ask(target)
+        assert answer.status in (200, 503), answer
+        return answer if answer.status == 200 else None
+
+    return eventually(good, "service after the restart")
+
+
+def test_while_redis_is_dead_upstream_is_not_asked():
+    """An error is not a miss: 503 problems at once, no call; what needs no store goes on."""
+    with Chain(workers=2) as chain:
+        chain.ask(SEED)
+        calls = chain.calls
+        chain.kill_redis()
+        for target in (SEED, chain.cold(), SPACECRAFT + "430/") * 5:
+            answer = chain.ask(target)
+            assert_problem(answer, 503, "store-unavailable")
+            assert answer.took < 1 * SLOW
+        assert chain.ask(SPACECRAFT + "?x=1").status == 400
+        assert chain.ask("/healthz").status == 200
+        assert chain.ask("/readyz").json["redis"] is False
+        assert chain.calls == calls
+        chain.start_redis()
+        served_again(chain)
+        eventually(lambda: chain.ask("/readyz").json["redis"], "readyz to say so")
+        served_again(chain, chain.cold())
+
+
+@pytest.mark.parametrize("clients", [1, 4, 40])
+def test_a_redis_that_hangs_costs_bounded_time(clients):
+    """It accepts and says nothing: each request ends soon all the same, however many there are."""
+    with Chain() as chain:
+        chain.ask(SEED)
+        calls = chain.calls
+        chain.redis.send_signal(signal.SIGSTOP)
+        try:
+            start = time.monotonic()
+            answers = together(clients, lambda i: Client(chain.port).get(SEED))
+            took = time.monotonic() - start
+        finally:
+            chain.redis.send_signal(signal.SIGCONT)
+        assert {answer.status for answer in answers} <= {200, 503}
+        assert took < 3 + SLOW, f"{clients} clients: {took:.1f} s"
+        assert chain.calls == calls
+        assert_same(served_again(chain), chain.origin.get(without_format(SEED)), chain)
+
+
+def test_late_replies_are_not_taken_for_others():
+    """After a time-out the connection is thrown away: what it still brings belongs to nobody."""
+    with Chain() as chain:
+        targets = [f"{SPACECRAFT}{id}/" for id in (430, 374, 349, 357, 369, 390)]
+        for target in targets:
+            chain.ask(target)
+        for _ in range(3):
+            chain.redis.send_signal(signal.SIGSTOP)
+            assert chain.ask(targets[0]).status == 503
+            chain.redis.send_signal(signal.SIGCONT)
+            for target in targets * 3:
+                assert served_again(chain, target).json["id"] == int(target.split("/")[-2])
+
+
+def test_a_call_under_way_when_redis_dies_still_reaches_its_client():
+    """It was paid for: who waits for it gets it, though it cannot be stored."""
+    with Chain() as chain:
+        chain.origin.fault("latency", seconds=1 * SLOW, times=1)
+        answers = together(2, lambda i: killer(chain) if i else Client(chain.port).get(SEED))
+        assert answers[0].status == 200
+        assert len(answers[0].ids) == 10
+        assert "stored" not in answers[0].cache_status
+        chain.start_redis()
+        served_again(chain)
+
+
+def killer(chain):
+    eventually(lambda: chain.calls == 1, "the call")
+    chain.kill_redis()
+
+
+def test_a_restart_under_load_is_survived():
+    """Clients that never stop asking: nobody waits long, nothing but 200, 429 and 503, and then
+    all is well again."""
+    with Chain(workers=2) as chain:
+        done = []
+
+        def ask(i):
+            client, seen = Client(chain.port), []
+            while not done:
+                answer = client.get(SEED if i % 2 else f"{SPACECRAFT}?search=load{i}x{len(seen)}")
+                seen.append(answer)
+            return seen
+
+        streams = Behind(together, 5, ask)
+        try:
+            for _ in range(2):
+                chain.kill_redis()
+                eventually(lambda: chain.ask(SEED).status == 503, "Redis to be missed")
+                chain.start_redis()
+                served_again(chain)
+        finally:
+            done.append(True)
+        answers = [answer for seen in streams.result() for answer in seen]
+        assert {answer.status for answer in answers} == {200, 503}
+        assert max(answer.took for answer in answers) < 2 * SLOW
+        assert_same(served_again(chain), chain.origin.get(without_format(SEED)), chain)
+
+
+def test_a_connection_that_redis_has_closed_is_no_outage():
+    """Redis closes idle connections and is restarted between requests: nobody notices."""
+    with Chain(workers=2) as chain:
+        chain.ask(SEED)
+        for _ in range(3):
+            together(8, lambda i: Client(chain.port).get(SEED))  # so that every thread has one
+            assert chain.cache("CLIENT", "KILL", "TYPE", "normal") > 0
+            answers = together(8, lambda i: Client(chain.port).get(SEED))
+            assert [answer.status for answer in answers] == [200] * 8
+
+
+def test_calls_that_redis_has_written_down_outlive_it():
+    """With a log on disk, as it is needed for the real upstream, a killed Redis forgets no call."""
+    with Chain(quota="5/3600", redis_persists=True) as chain:
+        for _ in range(5):
+            assert chain.ask(chain.cold()).status == 200
+        chain.kill_redis()
+        chain.start_redis()
+        eventually(lambda: chain.ask(chain.cold()).status == 429, "a refusal")
+        for _ in range(10):
+            assert chain.ask(chain.cold()).status in (429, 503)
+        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (5, 0)
+
+
+def test_a_redis_that_has_forgotten_everything_costs_one_refusal_at_most():
+    """Without that log the calls are forgotten; upstream's first 429 then ends it."""
+    with Chain(quota="5/3600") as chain:
+        for _ in range(5):
+            assert chain.ask(chain.cold()).status == 200
+        chain.kill_redis()
+        chain.start_redis()
+        eventually(lambda: chain.ask(chain.cold()).status == 429, "a refusal")
+        for _ in range(10):
+            assert chain.ask(chain.cold()).status in (429, 503)
+        assert chain.origin.report["calls"] == 5
+        assert chain.origin.report["refused"] <= 1
+
+
+def test_a_full_redis_is_survived():
+    """Nothing more can be stored: answers go out all the same, and calls stay counted."""
+    with Chain(quota="20/3600") as chain:
+        chain.ask(SEED)
+        chain.cache("CONFIG", "SET", "maxmemory-policy", "noeviction")
+        chain.cache("CONFIG", "SET", "maxmemory", "1mb")
+        answers = [chain.ask(f"{SPACECRAFT}?mode=detailed&offset={100 * i}") for i in range(5)]
+        assert {answer.status for answer in answers} <= {200, 429, 503}
+        assert chain.origin.report["refused"] == 0
+        chain.cache("CONFIG", "SET", "maxmemory", "256mb")
+        target = SPACECRAFT + "?mode=detailed&offset=200"
+        assert_same(served_again(chain, target), chain.origin.get(target), chain)
