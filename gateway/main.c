@@ -105,11 +105,11 @@ static void drain(struct process *p)
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
 	workers_refuse_new(p->workers);
-	workers_wait_idle(p->workers, drain_ms);
+	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
 	/* Their last act is to hand back everybody who still waits. */
 	fills_stop(p->fills, left_ms > 0 ? left_ms : 0);
-	workers_wait_idle(p->workers, LAST_MOMENT_MS);
+	workers_drain(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
 }

@@ -39,6 +39,7 @@ struct workers {
 	pthread_cond_t changed;
 	struct connection *connections;
 	bool accepting; /* the listener is watched */
+	bool closed;	/* no request is read any more */
 	size_t busy;	/* exchanges that are served, wait or are resumed */
 	struct exchange *resumed;
 	struct exchange **last_resumed;
@@ -123,11 +124,16 @@ static void accept_all(struct workers *w)
 
 /* ---- requests ---- */
 
-static void take_up(struct workers *w)
+/* False once the worker is closed: the request is left unread. */
+static bool take_up(struct workers *w)
 {
+	bool open;
+
 	pthread_mutex_lock(&w->lock);
-	w->busy++;
+	open = !w->closed;
+	w->busy += open;
 	pthread_mutex_unlock(&w->lock);
+	return open;
 }
 
 /* The request on c is over; it is armed for the next one, if it is kept. Under the lock that
@@ -197,7 +203,10 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 {
 	const struct clock *clock = w->gw->clock;
 
-	take_up(w);
+	if (!take_up(w)) {
+		close_connection(w, c);
+		return;
+	}
 	if (!fcgi_read(c->fcgi)) {
 		hand_back(w, c, false);
 		close_connection(w, c);
@@ -283,6 +292,7 @@ static bool watch(struct workers *w, int *fd, uint32_t events)
 struct workers *workers_new(struct gateway *gw, int listener, const struct redis_options *redis)
 {
 	struct workers *w = calloc(1, sizeof(*w));
+	pthread_condattr_t monotonic;
 
 	if (!w) {
 		close(listener);
@@ -297,7 +307,10 @@ struct workers *workers_new(struct gateway *gw, int listener, const struct redis
 	w->last_resumed = &w->resumed;
 	w->accepting = true;
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->changed, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	if (watch(w, &w->listener, EPOLLIN) && watch(w, &w->resumed_event, EPOLLIN) &&
 	    watch(w, &w->stop_event, EPOLLIN))
 		return w;
@@ -325,12 +338,11 @@ void workers_refuse_new(struct workers *w)
 	shutdown(w->listener, SHUT_RDWR);
 }
 
-bool workers_wait_idle(struct workers *w, int64_t timeout_ms)
+void workers_drain(struct workers *w, int64_t timeout_ms)
 {
 	struct timespec until;
-	bool idle;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += timeout_ms / 1000;
 	until.tv_nsec += timeout_ms % 1000 * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
@@ -339,9 +351,8 @@ bool workers_wait_idle(struct workers *w, int64_t timeout_ms)
 	while (w->busy)
 		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) != 0)
 			break;
-	idle = w->busy == 0;
+	w->closed = true;
 	pthread_mutex_unlock(&w->lock);
-	return idle;
 }
 
 void workers_stop(struct workers *w)

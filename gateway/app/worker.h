@@ -31,8 +31,13 @@ void workers_resume(void *workers, struct exchange *x);
 /* No new connections from here on; what is accepted is answered and then closed. */
 void workers_refuse_new(struct workers *w);
 
-/* Waits until no request is being served or waiting, or timeout_ms have passed; true if so. */
-bool workers_wait_idle(struct workers *w, int64_t timeout_ms);
+/*
+ * Waits until no request is being served or waiting, or timeout_ms have passed.
+ * From then on none is read any more: a connection that brings one is closed
+ * unread, and nginx asks another worker. Exchanges that are handed back are
+ * still answered.
+ */
+void workers_drain(struct workers *w, int64_t timeout_ms);
 
 /* Ends the threads and closes every connection, served or not. */
 void workers_stop(struct workers *w);

@@ -101,9 +101,11 @@ def next_log_line(stack, target):
 
 
 def test_the_log_says_how_the_answer_came_about(stack):
-    answer = stack.get("/2.3.0/spacecraft/?limit=3&log=me")
-    entry = json.loads(next_log_line(stack, "log=me"))
-    assert entry["status"] == answer.status
+    answer = stack.get("/2.3.0/spacecraft/log-me?api_key=hunter2")
+    line = next_log_line(stack, "log-me")
+    entry = json.loads(line)
+    assert (entry["status"], entry["path"]) == (answer.status, "/2.3.0/spacecraft/log-me")
+    assert "hunter2" not in line
     assert len(entry["id"]) == 32
     assert entry["cache_status"] == (answer.headers.get("Cache-Status") or "")
 
