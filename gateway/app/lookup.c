@@ -59,7 +59,7 @@ static void find(struct search *s, size_t i)
 	}
 	if (i == 0 || state < l->state) {
 		l->state = state;
-		l->wanted = &l->wants[i];
+		l->wanted = i;
 	}
 }
 
@@ -128,7 +128,7 @@ static void check_agreement(struct search *s)
 
 		l->agrees = false;
 		l->wants[older].again = true;
-		l->wanted = &l->wants[older];
+		l->wanted = older;
 	}
 }
 
@@ -152,7 +152,7 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 	if (!enough)
 		return fail(reterr, FAULT_INTERNAL, "The request is too large.");
 	check_agreement(&s);
-	old = ret->wanted ? ret->entries[ret->wanted - ret->wants] : NULL;
+	old = ret->entries[ret->wanted];
 	if (old)
 		ret->newer_than = old->fetched;
 	return true;

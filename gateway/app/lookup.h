@@ -19,7 +19,7 @@ struct lookup {
 
 	/* What a fetch should bring: one that is missing, too old, or the older of two that do not
 	 * agree; it must be newer than this. */
-	const struct want *wanted;
+	size_t wanted; /* its place in wants */
 	struct wall newer_than;
 };
 

@@ -73,7 +73,8 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		case PLAN_FETCH:
 			answered = false;
 			/* When it is joined, x is not ours any more. */
-			if (fills_join(gw->fills, found.wanted, found.newer_than, x, &x->failed)) {
+			if (fills_join(gw->fills, &found.wants[found.wanted], found.newer_than, x,
+				       &x->failed)) {
 				lookup_release(&found);
 				return false;
 			}

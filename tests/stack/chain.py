@@ -347,7 +347,10 @@ class Stack:
 
     def _start_worker(self, i):
         conf = self.run_dir / "perigee.conf"
-        conf.write_text(ini(self._settings()))
+        # At once, not bit by bit: another worker may be reading it.
+        new = conf.with_suffix(".new")
+        new.write_text(ini(self._settings()))
+        new.replace(conf)
         env = clean_environment()
         env.update(sanitizer_options())
         env.update(self.extra_env)

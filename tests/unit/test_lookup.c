@@ -51,10 +51,11 @@ static struct lookup look(struct service *s, const char *target)
 
 static void assert_wanted(const struct lookup *l, const char *target, int64_t start)
 {
-	assert_non_null(l->wanted);
-	assert_view(l->wanted->target, target);
-	assert_int_equal(l->wanted->start, start);
-	assert_false(l->wanted->is_object);
+	const struct want *want = &l->wants[l->wanted];
+
+	assert_view(want->target, target);
+	assert_int_equal(want->start, start);
+	assert_false(want->is_object);
 }
 
 static void nothing_is_there(void **state)
@@ -69,8 +70,8 @@ static void nothing_is_there(void **state)
 	lookup_release(&l);
 	l = look(s, LIST "430/");
 	assert_int_equal(l.state, ENTRY_ABSENT);
-	assert_view(l.wanted->target, LIST "430/");
-	assert_true(l.wanted->is_object);
+	assert_view(l.wants[l.wanted].target, LIST "430/");
+	assert_true(l.wants[l.wanted].is_object);
 	lookup_release(&l);
 }
 
@@ -137,7 +138,7 @@ static void the_older_of_two_that_do_not_agree(void **state)
 	assert_int_equal(l.state, ENTRY_FRESH);
 	assert_false(l.agrees);
 	assert_wanted(&l, LIST "?limit=100", 0);
-	assert_true(l.wanted->again);
+	assert_true(l.wants[l.wanted].again);
 	assert_true(l.newer_than.ms == now.ms - 31 * 60000);
 	lookup_release(&l);
 	put_window(s, 0, 0);
