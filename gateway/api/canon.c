@@ -355,8 +355,10 @@ static bool upstream_reads(struct work *w, const struct canon *c)
 	return asked.p && asked.n <= LIMIT_UPSTREAM_BYTES;
 }
 
-static bool check_length(struct work *w, const struct canon *c)
+static bool check_length(struct work *w, struct str raw, const struct canon *c)
 {
+	if (is_short(raw))
+		return true;
 	if (!links_fit(w, c))
 		return fail(&w->reterr->fail, FAULT_TOO_LONG,
 			    "The request is too long for links to the pages beside it.");
@@ -391,8 +393,8 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
 			    "The request target has %zu bytes; at most %d are read.", target.n,
 			    LIMIT_TARGET_BYTES);
 	path = str_cut(&query, '?');
-	if (!route(&w, path, &c) || !read_params(&w, query, &c) ||
-	    (!is_short(target) && !check_length(&w, &c)) || !put_target(&w, &c))
+	if (!route(&w, path, &c) || !read_params(&w, query, &c) || !check_length(&w, target, &c) ||
+	    !put_target(&w, &c))
 		return false;
 	*ret = c;
 	return true;

@@ -100,14 +100,12 @@ static const struct str *read_list(struct reader *r, const json_t *object, const
 }
 
 /* A duration, divided by the time scale, at least a millisecond. */
-static int64_t read_duration(struct reader *r, const json_t *object, const char *name,
-			     const char *otherwise)
+static int64_t read_duration(struct reader *r, const json_t *object, const char *name)
 {
 	const json_t *value = json_object_get(object, name);
-	struct str text = value ? text_of(value) : str_from(otherwise);
 	int64_t ms = 1;
 
-	if (!duration_parse(text, &ms))
+	if (!duration_parse(text_of(value), &ms))
 		complain(r, name, "a duration such as \"90s\", \"6h\" or \"30d\" is needed here");
 	ms /= r->options->time_scale;
 	return ms ? ms : 1;
@@ -264,9 +262,9 @@ static void read_endpoint(struct reader *r, const char *name, const json_t *obje
 			 "a path of letters, digits, _, - and . without slashes at its ends");
 	e->name = keep(r, str_from(name));
 	e->has_objects = read_bool(r, object, "objects");
-	e->fresh_ms = read_duration(r, object, "fresh", "");
-	e->stale_ms = read_duration(r, object, "stale", "");
-	e->skew_ms = read_duration(r, object, "skew", "");
+	e->fresh_ms = read_duration(r, object, "fresh");
+	e->stale_ms = read_duration(r, object, "stale");
+	e->skew_ms = read_duration(r, object, "skew");
 	/* As many as upstream grants: with fewer a page could span three windows, with more none
 	 * would ever be whole. */
 	e->window =
@@ -324,15 +322,12 @@ static void read_links(struct reader *r, const json_t *table, struct api *api)
 	size_t n;
 	const struct str *hosts = read_list(r, table, "link_hosts", &n);
 	struct str *all = keep_array(r, n + 2, sizeof(*all));
-	struct str base = api->upstream;
 
 	if (!hosts || !all)
 		return;
 	memcpy(all, hosts, n * sizeof(*all));
 	/* An upstream that lies below a path may name itself with or without it. */
-	str_cut(&base, '/');
-	str_cut(&base, '/');
-	all[n] = base;
+	all[n] = bases_below_scheme(api->upstream);
 	all[n + 1] = bases_authority(api->upstream);
 	api->links.hosts = all;
 	api->links.hosts_n = n + 2;
@@ -361,7 +356,7 @@ static void read_api(struct reader *r, const char *name, const json_t *table, st
 		api->quota = r->options->quota;
 	else if (!quota_parse(read_text(r, table, "quota"), &api->quota))
 		complain(r, "quota", "calls/seconds such as \"15/3600\" is needed here");
-	api->negative_ms = read_duration(r, table, "negative", "");
+	api->negative_ms = read_duration(r, table, "negative");
 	paging.limit_max = read_number(r, table, "limit_max", 1, LIMIT_WINDOW_OBJECTS);
 	paging.limit = read_number(r, table, "limit", 1, paging.limit_max);
 	snprintf(limit, sizeof(limit), "%lld", (long long)paging.limit);

@@ -84,7 +84,7 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		*reterr = fill_failure(fill, now);
 		return false;
 	}
-	if (!fill && f->table.n >= LIMIT_FLIGHTS)
+	if (!fill && f->table.n >= LIMIT_FILLS)
 		return overloaded(reterr, "Too many different requests failed.");
 	if (!under_way)
 		fill = fill_table_queue(&f->table, fill, want, newer_than, class);

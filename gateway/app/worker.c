@@ -51,15 +51,17 @@ struct workers {
 static void set_accepting(struct workers *w, bool accepting)
 {
 	struct epoll_event event = { .events = accepting ? EPOLLIN : 0, .data.ptr = &w->listener };
+	bool changes;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->accepting != accepting) {
-		w->accepting = accepting;
+	changes = w->accepting != accepting;
+	if (changes)
 		epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->listener, &event);
+	w->accepting = accepting;
+	pthread_mutex_unlock(&w->lock);
+	if (changes)
 		log_line(LOG_WARN, accepting ? "accepting" : "accept_paused",
 			 "reason=\"open files\"");
-	}
-	pthread_mutex_unlock(&w->lock);
 }
 
 static void close_connection(struct workers *w, struct connection *c)

@@ -44,6 +44,6 @@
 #define LIMIT_REFUSAL_BYTES 65536
 
 /* Windows that failed lately and are remembered, so that nobody asks again at once. */
-#define LIMIT_FLIGHTS 20000
+#define LIMIT_FILLS 20000
 
 #endif

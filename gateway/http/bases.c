@@ -5,12 +5,17 @@ static bool has_scheme(struct str base)
 	return str_starts(base, STR("http://")) || str_starts(base, STR("https://"));
 }
 
+struct str bases_below_scheme(struct str base)
+{
+	str_cut(&base, '/');
+	str_cut(&base, '/');
+	return base;
+}
+
 struct str bases_authority(struct str base)
 {
-	struct str rest = base;
+	struct str rest = bases_below_scheme(base);
 
-	str_cut(&rest, '/');
-	str_cut(&rest, '/');
 	return str_cut(&rest, '/');
 }
 

@@ -25,6 +25,9 @@ const char *bases_parse(struct str list, struct bases *ret);
 /* The base whose authority is `forwarded_host`, else `host`, else the first. */
 struct str bases_pick(const struct bases *bases, struct str forwarded_host, struct str host);
 
+/* A base URL without `http://`: its authority, and its path if it has one. */
+struct str bases_below_scheme(struct str base);
+
 /* The authority (host[:port]) of a base URL. */
 struct str bases_authority(struct str base);
 

@@ -114,14 +114,15 @@ static bool is_wanted(const struct want *want, struct str id, struct fail *reter
 
 /* An object, or a refusal, which is one too. */
 static struct entry *take_object(const struct reply *reply, const struct want *want,
-				 struct entry facts, size_t max_bytes, struct fail *reterr)
+				 struct entry facts, struct fail *reterr)
 {
-	struct buf object = buf_init(max_bytes);
+	bool refused = facts.kind == ENTRY_REFUSAL;
+	struct buf object = buf_init(refused ? LIMIT_REFUSAL_BYTES : LIMIT_ANSWER_BYTES);
 	struct entry *e = NULL;
 	struct str id;
 
 	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, &id, reterr) &&
-	    (facts.kind == ENTRY_REFUSAL || is_wanted(want, id, reterr))) {
+	    (refused || is_wanted(want, id, reterr))) {
 		facts.body = buf_str(&object);
 		e = keep(&facts, reterr);
 	}
@@ -176,13 +177,12 @@ struct entry *intake(const struct reply *reply, const struct want *want, struct 
 		if (!want->is_object)
 			return take_window(reply, want, facts_of(ENTRY_WINDOW, 200, want, now),
 					   reterr);
-		return take_object(reply, want, facts_of(ENTRY_OBJECT, 200, want, now),
-				   LIMIT_ANSWER_BYTES, reterr);
+		return take_object(reply, want, facts_of(ENTRY_OBJECT, 200, want, now), reterr);
 	case 400:
 	case 404:
 		/* They cost a call each, so they are believed for a while. */
 		return take_object(reply, want, facts_of(ENTRY_REFUSAL, reply->status, want, now),
-				   LIMIT_REFUSAL_BYTES, reterr);
+				   reterr);
 	default:
 		fail_set(reterr, FAULT_UPSTREAM_ERROR, "Upstream answered with status %d.",
 			 reply->status);

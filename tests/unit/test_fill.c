@@ -563,17 +563,13 @@ static void never_more_calls_than_the_quota(void **state)
 	assert_int_equal(fake_origin_calls(r->origin), 15);
 }
 
-static void background_leaves_a_reserve(void **state)
+/* Refreshes n objects, one after the other. */
+static void refresh_objects(struct rig *r, int n)
 {
-	struct rig *r = *state;
-	struct exchange x;
-	struct fail failure;
-	char target[64];
-
-	r->origin->script = fake_list_script;
-	rig_start(r);
-	for (int i = 0; i < 15; i++) {
+	for (int i = 0; i < n; i++) {
 		struct want want;
+		struct fail failure;
+		char target[64];
 
 		snprintf(target, sizeof(target), "/2.3.0/spacecraft/%d/", i + 1);
 		want = want_of(r, target);
@@ -581,6 +577,17 @@ static void background_leaves_a_reserve(void **state)
 		assert_true(fills_join(r->fills, &want, never, NULL, &failure));
 		rig_rest(r);
 	}
+}
+
+static void background_leaves_a_reserve(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+	struct fail failure;
+
+	r->origin->script = fake_list_script;
+	rig_start(r);
+	refresh_objects(r, 15);
 	assert_int_equal(fake_origin_calls(r->origin), 12);
 	/* That a refresh was refused says nothing about those who wait for it. */
 	refresh(r, FIRST);
@@ -615,23 +622,13 @@ static void who_joins_a_refresh_that_is_refused_has_a_call_of_their_own(void **s
 {
 	struct rig *r = *state;
 	struct late_comer late = { .rig = r };
-	struct fail failure;
-	char target[64];
 
 	late.x.arrived = r->clock.clock.mono(&r->clock.clock);
 	r->store.ctx = &late;
 	r->store.on_reserve = join_late;
 	r->origin->script = fake_list_script;
 	rig_start(r);
-	for (int i = 0; i < 12; i++) {
-		struct want want;
-
-		snprintf(target, sizeof(target), "/2.3.0/spacecraft/%d/", i + 1);
-		want = want_of(r, target);
-		want.is_object = true;
-		assert_true(fills_join(r->fills, &want, never, NULL, &failure));
-		rig_rest(r);
-	}
+	refresh_objects(r, 12);
 	assert_int_equal(fake_origin_calls(r->origin), 12);
 	late.due = true;
 	refresh(r, FIRST);

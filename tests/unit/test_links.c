@@ -1,29 +1,7 @@
-#include "unit/catalog.h"
+#include "unit/canon.h"
 #include "unit/table.h"
 
 #include "api/links.h"
-#include "base/limits.h"
-
-static struct catalog *catalog;
-static struct arena *arena;
-static struct canon_options options;
-
-static int set_up(void **state)
-{
-	(void)state;
-	catalog = test_catalog();
-	options = test_canon_options();
-	arena = arena_new(LIMIT_REQUEST_BYTES);
-	return arena ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	catalog_free(catalog);
-	return 0;
-}
 
 static struct canon canon(struct str target)
 {

@@ -1,14 +1,7 @@
+#include "unit/rules.h"
 #include "unit/table.h"
 
 #include "api/page.h"
-
-static const struct str hosts[] = { STR("ll.thespacedevs.com"), STR("lldev.thespacedevs.com") };
-static const struct str names[] = { STR("url"), STR("next"), STR("previous") };
-static const struct link_rules rules = { .hosts = hosts,
-					 .hosts_n = COUNT(hosts),
-					 .names = names,
-					 .names_n = COUNT(names),
-					 .root = STR("/2.3.0/") };
 
 static struct page page; /* large: not on the stack */
 

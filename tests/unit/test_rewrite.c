@@ -1,15 +1,5 @@
+#include "unit/rules.h"
 #include "unit/table.h"
-
-#include "api/rewrite.h"
-
-static const struct str hosts[] = { STR("ll.thespacedevs.com"), STR("lldev.thespacedevs.com"),
-				    STR("127.0.0.1:9000") };
-static const struct str names[] = { STR("url"), STR("next"), STR("previous") };
-static const struct link_rules rules = { .hosts = hosts,
-					 .hosts_n = COUNT(hosts),
-					 .names = names,
-					 .names_n = COUNT(names),
-					 .root = STR("/2.3.0/") };
 
 static void the_table_of_strings(void **state)
 {
