@@ -439,7 +439,8 @@ class Stack:
             expected = worker in self._expected_dead
             status = worker.stop(20)
             if status is None:
-                complaints.append(f"{worker.name} did not stop within 20 s and was killed")
+                complaints.append(f"{worker.name} did not stop within 20 s and was killed\n"
+                                  + worker.report())
             elif status != 0 and not expected:
                 complaints.append(worker.report())
         return complaints

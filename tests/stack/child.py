@@ -33,8 +33,10 @@ class Child:
         self.pid_file = pid_file
         self.on_orphaned = on_orphaned
         self.popen = None
+        self._asked = None
 
     def start(self):
+        self._asked = None
         runner = os.getpid()
         sig = int(self.on_orphaned)
 
@@ -59,9 +61,16 @@ class Child:
         return self.popen is not None and self.popen.poll() is None
 
     def ask_to_stop(self, sig=signal.SIGTERM):
-        if self.running:
+        """Asks once: asked again with the same signal it is left in peace.
+
+        A test may have stopped the process, so it is continued; before the
+        signal, not after. LeakSanitizer stops a process at its end to look at
+        it, and waits for ever if it is continued just then.
+        """
+        if self.running and self._asked != sig:
+            self._asked = sig
+            self.popen.send_signal(signal.SIGCONT)
             self.popen.send_signal(sig)
-            self.popen.send_signal(signal.SIGCONT)  # a test may have stopped it
 
     def stop(self, seconds, sig=signal.SIGTERM):
         """Ends it and all it started. Returns what it did: the exit status, or

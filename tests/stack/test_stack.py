@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 from stack import Stack, StackError
 from stack.chain import REPO, clean_environment, free_port
-from stack.child import wait_until
+from stack.child import Child, wait_until
 
 
 class Run:
@@ -278,6 +278,19 @@ def test_a_sanitizer_report_is_not_overlooked():
         with Stack(quota="none") as stack:
             with open(stack.run_dir / "log/worker-0.log", "a") as log:
                 log.write("x.c:1:2: runtime error: signed integer overflow\n")
+
+
+def test_a_process_is_continued_before_it_is_asked_to_stop_and_left_in_peace_then(tmp_path):
+    """Continued while LeakSanitizer has it stopped, it would never end."""
+    child = Child("sleeper", ["sleep", "60"], log=tmp_path / "log", cwd=tmp_path, env=os.environ)
+    child.start()
+    send, sent = child.popen.send_signal, []
+    child.popen.send_signal = sent.append
+    child.ask_to_stop()
+    child.ask_to_stop()
+    assert sent == [signal.SIGCONT, signal.SIGTERM]
+    child.popen.send_signal = send
+    assert child.stop(20, signal.SIGINT) == -signal.SIGINT
 
 
 def test_a_worker_that_does_not_start_is_shown(tmp_path):
