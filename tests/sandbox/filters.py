@@ -1,15 +1,22 @@
 """Filtering, searching and ordering of lists, as the upstream documentation states them."""
 
+from datetime import datetime, timezone
 from typing import Any
 
-from django.db.models import F, QuerySet
+import django_filters
+from django.db.models import F, Model, QuerySet
+from django.forms import ValidationError
+from django.forms.utils import from_current_timezone
 from django.utils.text import smart_split, unescape_string_literal
 from django_filters import rest_framework as filters
 from rest_framework.fields import CharField
 from rest_framework.filters import OrderingFilter, SearchFilter
 from rest_framework.request import Request
 
+from . import index
 from .models import Spacecraft
+from .spec import Collection, Filter
+from .world.config import SUBORBITAL
 
 
 class SpacecraftFilter(filters.FilterSet):
@@ -19,6 +26,95 @@ class SpacecraftFilter(filters.FilterSet):
     class Meta:
         model = Spacecraft
         fields = ["in_space", "is_placeholder", "name", "spacecraft_config", "status"]
+
+
+class DateTimeField(filters.IsoDateTimeFilter.field_class):
+    """Takes all that Python reads as ISO 8601, dates without a time too, as Django does since 5."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return from_current_timezone(datetime.fromisoformat(value.strip()))
+        except (AttributeError, ValueError, ValidationError):
+            return super().to_python(value)
+
+
+class DateTimeFilter(filters.IsoDateTimeFilter):
+    field_class = DateTimeField
+
+
+class NumbersFilter(filters.BaseInFilter, filters.NumberFilter):
+    pass
+
+
+class StringsFilter(filters.BaseInFilter, filters.CharFilter):
+    pass
+
+
+class UUIDsFilter(filters.BaseInFilter, filters.UUIDFilter):
+    pass
+
+
+class ChoiceFilter(filters.ModelChoiceFilter):
+    """The id of an existing row; all else is a 400."""
+
+    def filter(self, queryset: QuerySet, row: Model) -> QuerySet:
+        return super().filter(queryset, row and row.pk)
+
+
+class SuborbitalFilter(django_filters.BooleanFilter):
+    """`include_suborbital`: false leaves out what stays below orbit."""
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        return queryset.exclude(**{self.field_name: SUBORBITAL}) if value is False else queryset
+
+
+class RecentFilter(filters.BooleanFilter):
+    """`hide_recent_previous`: true leaves out what is over."""
+
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        if value:
+            return queryset.filter(**{f"{self.field_name}__gte": datetime.now(timezone.utc)})
+        return queryset
+
+
+TYPES: dict[str, type[filters.Filter]] = {
+    "int": filters.NumberFilter,
+    "number": filters.NumberFilter,
+    "string": filters.CharFilter,
+    "bool": filters.BooleanFilter,
+    "nullbool": django_filters.BooleanFilter,  # true/false/2/3; 1 and 0 mean "not set"
+    "date": filters.DateFilter,
+    "datetime": DateTimeFilter,
+    "csv-int": NumbersFilter,
+    "csv-number": NumbersFilter,
+    "csv-string": StringsFilter,
+    "csv-uuid": UUIDsFilter,
+    "choice": ChoiceFilter,
+    "choices": filters.ModelMultipleChoiceFilter,
+    "suborbital": SuborbitalFilter,
+    "recent": RecentFilter,
+}
+
+
+def _make_filter(declared: Filter, table: "index.Table") -> filters.Filter:
+    options: dict[str, Any] = {}
+    if declared.of:
+        options["queryset"] = lambda request: index.model_of(declared.of)._base_manager.all()
+    if declared.type == "choices":
+        options["to_field_name"] = "id"
+    return TYPES[declared.type](
+        field_name=table.lookup(declared.path),
+        lookup_expr=declared.lookup or "exact",
+        distinct=index.is_many(declared.path),
+        **options,
+    )
+
+
+def filter_set(collection: Collection) -> type[filters.FilterSet]:
+    """The filters that a collection declares."""
+    table = index.table_of(collection)
+    made = {f.name: _make_filter(f, table) for f in collection.filters}
+    return type(f"{collection.model}Filter", (filters.FilterSet,), made)
 
 
 class PhraseSearchFilter(SearchFilter):
@@ -46,18 +142,24 @@ class TotalOrderingFilter(OrderingFilter):
     Hundreds of spacecraft share a `flights_count` or a `time_docked`. With ties left to the
     database, a window of 100 and the ten pages of 10 inside it may disagree, and no test could
     compare them; with `id` last every order is total. Null is larger than any value in both
-    directions, as PostgreSQL has it.
+    directions, as PostgreSQL has it. A view's `order_columns` tell which column stands behind a
+    name, where the two differ.
     """
 
     def filter_queryset(self, request: Request, queryset: QuerySet, view: Any) -> QuerySet:
         terms = list(self.get_ordering(request, queryset, view) or ())
         if not {"id", "-id"} & set(terms):
             terms.append("id")
+        columns = getattr(view, "order_columns", {})
+
+        def column(name: str) -> F:
+            return F(columns.get(name, name))
+
         return queryset.order_by(
             *(
-                F(term[1:]).desc(nulls_first=True)
+                column(term[1:]).desc(nulls_first=True)
                 if term.startswith("-")
-                else F(term).asc(nulls_last=True)
+                else column(term).asc(nulls_last=True)
                 for term in terms
             )
         )

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from django.db import Error as DatabaseError
 
-from . import calls, data, throttle
+from . import calls, changes, data, report, throttle
 from .faults import FAULTS, Fault
 
 PREFIX = "/_sandbox/"
@@ -30,6 +30,7 @@ class Orders:
             ("DELETE", "throttle"): self._clear_throttle,
             ("POST", "mutate"): self._mutate,
             ("POST", "reset"): self._reset,
+            ("GET", "surface"): self._report_surface,
         }
         throttle.LOG.set_rate(rate)
 
@@ -69,22 +70,34 @@ class Orders:
         throttle.LOG.clear()
 
     def _mutate(self, given: dict, query: dict) -> dict[str, Any]:
-        operations = {
-            "add": lambda: data.add(given["n"]),
-            "delete": lambda: data.delete(given["ids"]),
-            "update": lambda: data.update(given["id"], given["fields"]),
-        }
+        path = given.get("collection", "spacecraft")
+        if path == "spacecraft":
+            operations = {
+                "add": lambda: data.add(given["n"]),
+                "delete": lambda: data.delete(given["ids"]),
+                "update": lambda: data.update(given["id"], given["fields"]),
+            }
+        else:
+            operations = {
+                "add": lambda: changes.add(path, given["n"], given.get("fields", {})),
+                "delete": lambda: changes.delete(path, given["ids"]),
+                "update": lambda: changes.update(path, given["id"], given["fields"]),
+            }
         if given.get("op") not in operations:
             raise ValueError(f"op is one of {', '.join(operations)}")
         with self._writing:
             self._changed = True
             return {"ids": operations[given["op"]]()}
 
+    def _report_surface(self, given: dict, query: dict) -> dict[str, Any]:
+        return report.surface()
+
     def _reset(self, given: dict, query: dict) -> None:
         FAULTS.clear()
         with self._writing:
             if self._changed:  # few tests do, and rebuilding is slow beside the rest
                 data.reset()
+                changes.reset()
                 self._changed = False
         throttle.LOG.clear()
         throttle.LOG.set_rate(self._rate)

@@ -7,7 +7,8 @@ no validators, and so must these.
 SECRET_KEY = "not a secret: nothing is signed here"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
-INSTALLED_APPS = ["sandbox", "rest_framework", "django_filters"]
+# `surface` stands here for the sake of the tables that are made from it (see index.py).
+INSTALLED_APPS = ["sandbox", "sandbox.surface", "rest_framework", "django_filters"]
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "sandbox.urls"
 APPEND_SLASH = True

@@ -1,24 +1,27 @@
-"""The paths under /2.3.0/. A new collection is one line in COLLECTIONS."""
+"""The paths under /2.3.0/: what surface.py declares and a few single objects."""
 
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from . import views
+from .surface import SERVED
 
-COLLECTIONS = {
+# Those that are not served from the generated rows.
+OF_THEIR_OWN = {
     "spacecraft": views.SpacecraftCollection,
 }
 
-# Linked to by the collections above, but not served (yet).
-LINKED_ONLY = ["agencies", "launches", "spacecraft_configurations", "spacecraft_flights"]
-
 router = SimpleRouter()
-for name, view in COLLECTIONS.items():
+# The longer paths first: `launches/upcoming/` would also do as the address of a launch.
+for name in sorted(SERVED, key=lambda name: -name.count("/")):
+    view = OF_THEIR_OWN.get(name) or views.row_collection(SERVED[name])
     router.register(name, view, basename=name)
 
-api = router.urls + [
+api = [
+    path("", views.Root.as_view(), name="root"),
     path("api-throttle/", views.ApiThrottle.as_view(), name="api-throttle"),
-    *(path(f"{name}/<pk>/", views.not_served, name=f"{name}-detail") for name in LINKED_ONLY),
+    path("dashboard/starship/", views.StarshipDashboard.as_view(), name="starship"),
+    *router.urls,
 ]
 
 urlpatterns = [path("2.3.0/", include(api))]

@@ -1,11 +1,12 @@
 """The API's endpoints."""
 
 import math
-from typing import Any, Optional
+from datetime import datetime, timezone
+from typing import Any, Callable, Optional
 
 from django.db.models import QuerySet
-from django.http import Http404
-from rest_framework.exceptions import NotFound
+from django.http import Http404, HttpResponse
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -13,8 +14,11 @@ from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from . import filters, serializers, throttle
+from . import filters, index, serializers, shapes, throttle, world
+from .links import link_maker
 from .models import Spacecraft
+from .spec import Collection as Declaration
+from .surface import COLLECTIONS, SERVED
 
 
 class Collection(ReadOnlyModelViewSet):
@@ -76,9 +80,128 @@ class ApiThrottle(APIView):
         )
 
 
-def not_served(request: Request, **kwargs: Any) -> None:
-    """Stands where a collection will be, so that links to it can be written already."""
-    raise Http404
+class RowSerializer(BaseSerializer):
+    """Shows the row of the world that a line of an index stands for."""
+
+    def to_representation(self, line: Any) -> dict[str, Any]:
+        return self.context["show"](line)
+
+
+class RowCollection(ReadOnlyModelViewSet):
+    """A list and its detail pages of what is generated, as `declaration` says.
+
+    Modes are as in `Collection`.
+    """
+
+    http_method_names = ["get"]
+    serializer_class = RowSerializer
+    root = "2.3.0"
+    declaration: Declaration
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        refused = self.declaration.refused_mode
+        if refused and request.query_params.get("mode") == "list":
+            if refused == 400:
+                raise ValidationError({"mode": ["This mode is not available here."]})
+            return HttpResponse("<h1>Server Error (500)</h1>", status=refused)
+        return super().list(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet:
+        # Taken before the index is asked: what is deleted meanwhile can still be shown.
+        self.rows = world.CURRENT.rows(self.declaration.path)
+        return index.lines_of(self.declaration).only("id")
+
+    def get_mode(self) -> str:
+        if self.action == "retrieve":
+            return self.declaration.shapes[-1]
+        asked = self.request.query_params.get("mode")
+        return asked if asked in self.declaration.modes else "normal"
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "show": self.shower()}
+
+    def shower(self) -> Callable[[Any], dict[str, Any]]:
+        """What turns a line of the index into JSON."""
+        table = index.table_of(self.declaration)
+        mode, link = self.get_mode(), link_maker(self.request, self.root)
+        before, now = self.rows, world.CURRENT.rows(self.declaration.path)
+
+        def show(line: Any) -> dict[str, Any]:
+            id = table.name(line)
+            return shapes.show(before.get(id) or now[id], self.declaration, mode, link)
+
+        return show
+
+
+def row_collection(declaration: Declaration) -> type[RowCollection]:
+    table = index.table_of(declaration)
+    return type(
+        f"{declaration.model}Rows",
+        (RowCollection,),
+        {
+            "declaration": declaration,
+            "filterset_class": filters.filter_set(declaration),
+            "search_fields": [table.lookup(path) for path in declaration.search.split()],
+            "ordering": [declaration.default_order],
+            "ordering_fields": [order.name for order in declaration.ordering],
+            "order_columns": {o.name: table.lookup(o.path) for o in declaration.ordering},
+        },
+    )
+
+
+class Root(APIView):
+    """The names and addresses of all there is."""
+
+    http_method_names = ["get"]
+
+    def get(self, request: Request) -> Response:
+        link = link_maker(request, "2.3.0")
+        names = sorted([*SERVED, "api-throttle", "dashboard/starship"])
+        return Response({name: link(name) for name in names})
+
+
+class StarshipDashboard(APIView):
+    """One object about what goes on at one launch site."""
+
+    http_method_names = ["get"]
+    root = "2.3.0"
+    site = 143
+    most = 10
+
+    def get(self, request: Request) -> Response:
+        mode = request.query_params.get("mode")
+        mode = mode if mode in ("list", "normal", "detailed") else "normal"
+        link = link_maker(request, self.root)
+        now = world.iso(datetime.now(timezone.utc))
+
+        def shown(path: str, rows: list) -> list:
+            return [shapes.show(row, COLLECTIONS[path], mode, link) for row in rows[: self.most]]
+
+        launches = sorted(
+            (r for r in world.CURRENT.all("launches") if r["pad"]["location"]["id"] == self.site),
+            key=lambda row: row["net"],
+        )
+        events = sorted(world.CURRENT.all("events"), key=lambda row: row["date"])
+        return Response(
+            {
+                "upcoming": {
+                    "launches": shown("launches", [r for r in launches if r["net"] >= now]),
+                    "events": shown("events", [r for r in events if r["date"] >= now]),
+                },
+                "previous": {
+                    "launches": shown("launches", [r for r in launches[::-1] if r["net"] < now]),
+                    "events": shown("events", [r for r in events[::-1] if r["date"] < now]),
+                },
+                "live_streams": [],
+                "road_closures": [
+                    {"id": 1, "title": "Main road", "status": {"id": 2, "name": "Possible"},
+                     "time": "all day", "window_start": now, "window_end": now}
+                ],
+                "notices": [],
+                "vehicles": shown("launchers", world.CURRENT.all("launchers")),
+                "orbiters": shown("spacecraft", world.CURRENT.all("spacecraft")),
+            }
+        )
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Optional[Response]:

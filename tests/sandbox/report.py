@@ -1,0 +1,88 @@
+"""What is served and which values occur, for tests that enumerate the whole surface."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from . import index
+from .spec import Collection, Filter
+from .surface import COLLECTIONS, SERVED
+
+VALUES = 6  # at most, per filter
+IDS = 5  # per collection
+
+# The name of a filter's type outside, where it differs.
+NAMES = {"choice": "int", "choices": "repeated-int", "nullbool": "bool", "suborbital": "bool",
+         "recent": "bool"}
+
+SINGLETON = {"filters": {}, "ordering": [], "search": False, "detail": False, "ids": [],
+             "count": None}
+
+
+def surface() -> dict[str, Any]:
+    """Everything under /2.3.0/ by path."""
+    described = {f"/2.3.0/{path}/": _describe(SERVED[path]) for path in SERVED}
+    described["/2.3.0/api-throttle/"] = {**SINGLETON, "modes": []}
+    described["/2.3.0/dashboard/starship/"] = {
+        **SINGLETON, "modes": ["list", "normal", "detailed"]
+    }
+    return described
+
+
+def _describe(collection: Collection) -> dict[str, Any]:
+    lines = index.lines_of(collection)
+    ids = lines.order_by("pk").values_list("pk", flat=True)
+    return {
+        "filters": {
+            declared.name: {
+                "type": _type_name(declared),
+                "values": _values(collection, lines, declared),
+            }
+            for declared in collection.filters
+        },
+        "ordering": [order.name for order in collection.ordering],
+        "search": bool(collection.search),
+        "modes": list(collection.modes),
+        "detail": True,
+        "ids": _written(_spread(list(ids), IDS)),
+        "count": len(ids),
+    }
+
+
+def _type_name(declared: Filter) -> str:
+    if declared.type == "choice" and COLLECTIONS[declared.of].id_type == "uuid":
+        return "uuid"
+    return NAMES.get(declared.type, declared.type)
+
+
+def _values(collection: Collection, lines: QuerySet, declared: Filter) -> list[str]:
+    """Some values that a filter finds something by: spread over all, and for lists a pair."""
+    if _type_name(declared) == "bool":
+        return ["true", "false"]
+    column = index.lookup(collection, declared.path)
+    part = declared.lookup.removesuffix("__in") if "__" in declared.lookup else None
+    found = {v for v in lines.values_list(column, flat=True) if v is not None}
+    if part:
+        found = {getattr(value, part) for value in found}
+    values = _written(_spread(sorted(found), VALUES))
+    if declared.lookup.endswith("contains") and declared.type == "string":
+        return [value[: 1 + len(value) // 2] for value in values]
+    if declared.type.startswith("csv"):
+        values = [value for value in values if "," not in value]
+        return [*values, ",".join(values[:2])] if len(values) > 1 else values
+    return values
+
+
+def _spread(values: list[Any], most: int) -> list[Any]:
+    """At most so many, from the first to the last at even distances."""
+    if len(values) <= most:
+        return values
+    return [values[n * (len(values) - 1) // (most - 1)] for n in range(most)]
+
+
+def _written(values: list[Any]) -> list[str]:
+    return [
+        value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value)
+        for value in values
+    ]
