@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import django_filters
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.forms import ValidationError
 from django.forms.utils import from_current_timezone
 from django.utils.text import smart_split, unescape_string_literal
@@ -77,6 +77,47 @@ class RecentFilter(filters.BooleanFilter):
         return queryset
 
 
+class ContainsFilter(filters.CharFilter):
+    """Letters anywhere in a text, great or small."""
+
+    def filter(self, queryset: QuerySet, value: str) -> QuerySet:
+        return queryset.filter(self.condition(value)) if value else queryset
+
+    def condition(self, value: str) -> Q:
+        return Q(**{f"{self.field_name}__icontains": value})
+
+
+class WordsFilter(ContainsFilter):
+    """Several of them, parted by commas: all must be there, or one."""
+
+    together = Q.AND
+
+    def condition(self, value: str) -> Q:
+        whole = Q()
+        for word in value.split(","):
+            whole = whole._combine(super().condition(word.strip()), self.together)
+        return whole
+
+
+class AnyWordFilter(WordsFilter):
+    together = Q.OR
+
+
+class NamesFilter(ContainsFilter):
+    """One of several whole names, parted by commas, in whatever case."""
+
+    def condition(self, value: str) -> Q:
+        whole = Q()
+        for name in value.split(","):
+            whole |= Q(**{f"{self.field_name}__iexact": name.strip()})
+        return whole
+
+
+class OtherNamesFilter(NamesFilter):
+    def condition(self, value: str) -> Q:
+        return ~super().condition(value)
+
+
 TYPES: dict[str, type[filters.Filter]] = {
     "int": filters.NumberFilter,
     "number": filters.NumberFilter,
@@ -93,6 +134,11 @@ TYPES: dict[str, type[filters.Filter]] = {
     "choices": filters.ModelMultipleChoiceFilter,
     "suborbital": SuborbitalFilter,
     "recent": RecentFilter,
+    "contains": ContainsFilter,
+    "words-all": WordsFilter,
+    "words-one": AnyWordFilter,
+    "names": NamesFilter,
+    "not-names": OtherNamesFilter,
 }
 
 
@@ -110,10 +156,11 @@ def _make_filter(declared: Filter, table: "index.Table") -> filters.Filter:
     )
 
 
-def filter_set(collection: Collection) -> type[filters.FilterSet]:
+def filter_set(collection: Collection, **more: filters.Filter) -> type[filters.FilterSet]:
     """The filters that a collection declares."""
     table = index.table_of(collection)
     made = {f.name: _make_filter(f, table) for f in collection.filters}
+    made.update(more)
     return type(f"{collection.model}Filter", (filters.FilterSet,), made)
 
 

@@ -16,8 +16,8 @@ from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime, parse_duration
 
+from . import lookups, world  # noqa: F401: the lookups register themselves
 from . import models as tables
-from . import world
 from .spec import Collection
 from .surface import COLLECTIONS
 
@@ -36,7 +36,10 @@ COLUMNS = {
 }
 
 # Filters that are about a plainer type than their own.
-PLAINER = {"choices": "int", "suborbital": "int", "nullbool": "bool", "recent": "datetime"}
+PLAINER = {
+    "choices": "int", "suborbital": "int", "nullbool": "bool", "recent": "datetime",
+    **dict.fromkeys(("contains", "words-one", "words-all", "names", "not-names"), "string"),
+}
 
 # Collections that are served from models.py.
 SEPARATE: dict[str, Model] = {"spacecraft": tables.Spacecraft}
@@ -66,7 +69,7 @@ def is_many(path: str) -> bool:
 
 
 def column_name(path: str) -> str:
-    return re.sub("[^a-z0-9]+", "_", path).strip("_")
+    return re.sub("[^a-z0-9]+", "_", path.replace("?", "_exists")).strip("_")
 
 
 class Table:

@@ -32,7 +32,7 @@ class Orders:
             ("POST", "reset"): self._reset,
             ("GET", "surface"): self._report_surface,
         }
-        throttle.LOG.set_rate(rate)
+        self._restore_rates()
 
     def obey(self, method: str, path: str, query: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Carry out one order. A mistake in it is a 400 that says what is wrong."""
@@ -61,13 +61,23 @@ class Orders:
         FAULTS.clear()
 
     def _set_throttle(self, given: dict, query: dict) -> None:
-        if given["calls"] is None:
-            throttle.LOG.set_rate(None)
-        else:
-            throttle.LOG.set_rate(throttle.Rate.check(given["calls"], given["seconds"]))
+        logs = {"launches": throttle.LOG, "news": throttle.NEWS_LOG}
+        service = given.get("service", "launches")
+        if service not in logs:
+            raise ValueError(f"service is one of {', '.join(logs)}")
+        rate = None
+        if given["calls"] is not None:
+            rate = throttle.Rate.check(given["calls"], given["seconds"])
+        logs[service].set_rate(rate)
 
     def _clear_throttle(self, given: dict, query: dict) -> None:
         throttle.LOG.clear()
+        throttle.NEWS_LOG.clear()
+
+    def _restore_rates(self) -> None:
+        """As the command line says; who wants no limit wants none for the news either."""
+        throttle.LOG.set_rate(self._rate)
+        throttle.NEWS_LOG.set_rate(self._rate and throttle.NEWS_RATE)
 
     def _mutate(self, given: dict, query: dict) -> dict[str, Any]:
         path = given.get("collection", "spacecraft")
@@ -99,6 +109,6 @@ class Orders:
                 data.reset()
                 changes.reset()
                 self._changed = False
-        throttle.LOG.clear()
-        throttle.LOG.set_rate(self._rate)
+        self._clear_throttle(given, query)
+        self._restore_rates()
         calls.LOG.clear()

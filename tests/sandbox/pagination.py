@@ -8,3 +8,7 @@ class Pagination(LimitOffsetPagination):
 
     default_limit = 10
     max_limit = 100
+
+
+class NewsPagination(Pagination):
+    max_limit = 500

@@ -7,22 +7,24 @@ from django.db.models import QuerySet
 
 from . import index
 from .spec import Collection, Filter
-from .surface import COLLECTIONS, SERVED
+from .surface import COLLECTIONS, NEWS, SERVED
 
 VALUES = 6  # at most, per filter
 IDS = 5  # per collection
 
 # The name of a filter's type outside, where it differs.
 NAMES = {"choice": "int", "choices": "repeated-int", "nullbool": "bool", "suborbital": "bool",
-         "recent": "bool"}
+         "recent": "bool", "contains": "string", "words-one": "csv-string",
+         "words-all": "csv-string", "names": "csv-string", "not-names": "csv-string"}
 
 SINGLETON = {"filters": {}, "ordering": [], "search": False, "detail": False, "ids": [],
              "count": None}
 
 
 def surface() -> dict[str, Any]:
-    """Everything under /2.3.0/ by path."""
+    """All collections by path."""
     described = {f"/2.3.0/{path}/": _describe(SERVED[path]) for path in SERVED}
+    described.update({f"/v4/{path}/": _describe(NEWS[path]) for path in NEWS})
     described["/2.3.0/api-throttle/"] = {**SINGLETON, "modes": []}
     described["/2.3.0/dashboard/starship/"] = {
         **SINGLETON, "modes": ["list", "normal", "detailed"]
@@ -66,9 +68,11 @@ def _values(collection: Collection, lines: QuerySet, declared: Filter) -> list[s
     if part:
         found = {getattr(value, part) for value in found}
     values = _written(_spread(sorted(found), VALUES))
-    if declared.lookup.endswith("contains") and declared.type == "string":
-        return [value[: 1 + len(value) // 2] for value in values]
-    if declared.type.startswith("csv"):
+    if declared.type.startswith("words"):
+        values = [value.split()[0] for value in values if value]
+    if "contains" in declared.name and _type_name(declared) == "string":
+        return [value[: 1 + len(value) // 2] for value in values if value]
+    if _type_name(declared).startswith("csv"):
         values = [value for value in values if "," not in value]
         return [*values, ",".join(values[:2])] if len(values) > 1 else values
     return values

@@ -28,6 +28,7 @@ FAMILIES = {
     ">=<=": ("gte", "lte"),
     "=~": ("", "contains"),
     "=~~": ("", "icontains"),
+    "_<>": RANGE,  # with a single underscore, as the news service has it
 }
 
 MODES = ("list", "normal", "detailed")
@@ -57,7 +58,8 @@ def read_filters(table: str) -> list[Filter]:
             path = name.replace("__", ".")
         path, _, part = path.partition(":")  # `net:day`: the day in a date
         for suffix in FAMILIES[family]:
-            full = f"{name}__{suffix}" if suffix else name
+            joint = "_" if family[0] == "_" else "__"
+            full = f"{name}{joint}{suffix}" if suffix else name
             lookup = f"{part}__in" if part else "in" if type.startswith("csv") else suffix
             filters.append(Filter(full, type, path, lookup, of))
     return filters

@@ -121,6 +121,7 @@ LAUNCHES = Collection(
         "rocket.launcher_stage.launcher": "launchers",
         "rocket.spacecraft_stage": "spacecraft_flights",
         "mission.agencies": "agencies",
+        "mission.orbit": "config/orbits",
         "pad": "pads",
         "program": "programs",
         "mission_patches": "mission_patches",
@@ -497,7 +498,7 @@ SPACE_STATIONS = Collection(
     search="name owners[].abbrev owners[].name",
     ordering_words="docked_vehicles founded:date id name onboard_crew status:int:status.id"
                    " type:int:type.id volume:number",
-    nested={"owners": "agencies"},
+    nested={"owners": "agencies", "orbit": "config/orbits"},
 )
 
 SPACECRAFT = Collection(
@@ -658,6 +659,42 @@ CONFIG = [
 # Rows that other rows refer to although upstream serves them nowhere.
 HIDDEN = [config("space_station_types", "SpaceStationType")]
 
+# The news service under /v4/, which is a site of its own; see news.py.
+NEWS_FILTERS = """
+    title_contains          =    contains   title
+    title_contains_one      =    words-one  title
+    title_contains_all      =    words-all  title
+    summary_contains        =    contains   summary
+    summary_contains_one    =    words-one  summary
+    summary_contains_all    =    words-all  summary
+    news_site               =    names      news_site
+    news_site_exclude       =    not-names  news_site
+    published_at            _<>  datetime
+    updated_at              _<>  datetime
+"""
+NEWS_ABOUT = """
+    launch         =  csv-uuid  launches[].launch_id
+    event          =  csv-int   events[].event_id
+    has_launch     =  nullbool  launches[].launch_id?
+    has_event      =  nullbool  events[].event_id?
+    is_featured    =  nullbool  featured
+"""
+
+
+def news(path: str, model: str, more: str = "") -> Collection:
+    return Collection(
+        path, model, filters_table=NEWS_FILTERS + more, search="title summary news_site",
+        ordering_words="published_at updated_at", default_order="-published_at",
+        without_modes=True,
+    )
+
+
+NEWS = {
+    "articles": news("articles", "Article", NEWS_ABOUT),
+    "blogs": news("blogs", "Blog", NEWS_ABOUT),
+    "reports": news("reports", "Report"),
+}
+
 SERVED = {
     collection.path: collection
     for collection in [
@@ -670,4 +707,4 @@ SERVED = {
     ]
 }
 
-COLLECTIONS = {**SERVED, **{collection.path: collection for collection in HIDDEN}}
+COLLECTIONS = {**SERVED, **NEWS, **{collection.path: collection for collection in HIDDEN}}

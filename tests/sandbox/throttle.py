@@ -106,6 +106,8 @@ class SlidingLog:
 
 
 LOG = SlidingLog()
+NEWS_LOG = SlidingLog()  # the news service is another site and counts for itself
+NEWS_RATE = Rate(5, 1)
 
 
 def identify(request: Request) -> str:
@@ -117,16 +119,22 @@ class CallThrottle(BaseThrottle):
     """Weighs a call after negotiation and authentication but before the view, so that the view's
     400, 404 and 405 cost one."""
 
+    log = LOG
+
     def __init__(self) -> None:
         self.seconds: Optional[float] = None
 
     def allow_request(self, request: Request, view: object) -> bool:
-        allowed, self.seconds = LOG.attempt(identify(request))
+        allowed, self.seconds = self.log.attempt(identify(request))
         request.META[VERDICT] = COUNTED if allowed else REFUSED
         return allowed
 
     def wait(self) -> Optional[float]:
         return self.seconds
+
+
+class NewsThrottle(CallThrottle):
+    log = NEWS_LOG
 
 
 class KeyAuthentication(TokenAuthentication):

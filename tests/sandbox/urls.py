@@ -1,9 +1,9 @@
-"""The paths under /2.3.0/: what surface.py declares and a few single objects."""
+"""The paths: those under /2.3.0/ here, those of other services and versions in their modules."""
 
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from . import views
+from . import news, older, views
 from .surface import SERVED
 
 # Those that are not served from the generated rows.
@@ -24,4 +24,8 @@ api = [
     *router.urls,
 ]
 
-urlpatterns = [path("2.3.0/", include(api))]
+urlpatterns = [
+    path("2.3.0/", include(api)),
+    path("2.2.0/", include(older.urls)),
+    path("v4/", include(news.urls)),
+]

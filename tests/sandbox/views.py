@@ -95,7 +95,6 @@ class RowCollection(ReadOnlyModelViewSet):
 
     http_method_names = ["get"]
     serializer_class = RowSerializer
-    root = "2.3.0"
     declaration: Declaration
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -123,24 +122,31 @@ class RowCollection(ReadOnlyModelViewSet):
     def shower(self) -> Callable[[Any], dict[str, Any]]:
         """What turns a line of the index into JSON."""
         table = index.table_of(self.declaration)
-        mode, link = self.get_mode(), link_maker(self.request, self.root)
         before, now = self.rows, world.CURRENT.rows(self.declaration.path)
 
         def show(line: Any) -> dict[str, Any]:
             id = table.name(line)
-            return shapes.show(before.get(id) or now[id], self.declaration, mode, link)
+            return self.show(before.get(id) or now[id])
 
+        self.link = link_maker(self.request, "2.3.0")
         return show
 
+    def show(self, row: world.Row) -> dict[str, Any]:
+        return shapes.show(row, self.declaration, self.get_mode(), self.link)
 
-def row_collection(declaration: Declaration) -> type[RowCollection]:
+
+def row_collection(
+    declaration: Declaration,
+    base: type[RowCollection] = RowCollection,
+    filterset: Optional[type[filters.filters.FilterSet]] = None,
+) -> type[RowCollection]:
     table = index.table_of(declaration)
     return type(
         f"{declaration.model}Rows",
-        (RowCollection,),
+        (base,),
         {
             "declaration": declaration,
-            "filterset_class": filters.filter_set(declaration),
+            "filterset_class": filterset or filters.filter_set(declaration),
             "search_fields": [table.lookup(path) for path in declaration.search.split()],
             "ordering": [declaration.default_order],
             "ordering_fields": [order.name for order in declaration.ordering],
@@ -164,14 +170,13 @@ class StarshipDashboard(APIView):
     """One object about what goes on at one launch site."""
 
     http_method_names = ["get"]
-    root = "2.3.0"
     site = 143
     most = 10
 
     def get(self, request: Request) -> Response:
         mode = request.query_params.get("mode")
         mode = mode if mode in ("list", "normal", "detailed") else "normal"
-        link = link_maker(request, self.root)
+        link = link_maker(request, "2.3.0")
         now = world.iso(datetime.now(timezone.utc))
 
         def shown(path: str, rows: list) -> list:

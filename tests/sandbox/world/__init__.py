@@ -148,4 +148,4 @@ def video(id: str, live: bool) -> Row:
 
 CURRENT = World(datetime.now(timezone.utc))
 
-from . import config, launches, organisations, people, places, vehicles  # noqa: E402, F401
+from . import config, launches, news, organisations, people, places, vehicles  # noqa: E402, F401
