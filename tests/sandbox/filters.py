@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from . import index
 from .models import Spacecraft
-from .spec import Collection, Filter
+from .spec import Collection, Filter, is_many
 from .world.config import SUBORBITAL
 
 
@@ -151,7 +151,7 @@ def _make_filter(declared: Filter, table: "index.Table") -> filters.Filter:
     return TYPES[declared.type](
         field_name=table.lookup(declared.path),
         lookup_expr=declared.lookup or "exact",
-        distinct=index.is_many(declared.path),
+        distinct=is_many(declared.path),
         **options,
     )
 

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_datetime, parse_duration
 
 from . import lookups, world  # noqa: F401: the lookups register themselves
 from . import models as tables
-from .spec import Collection
+from .spec import Collection, is_many, read
 from .surface import COLLECTIONS
 
 Model = type[models.Model]
@@ -43,29 +43,6 @@ PLAINER = {
 
 # Collections that are served from models.py.
 SEPARATE: dict[str, Model] = {"spacecraft": tables.Spacecraft}
-
-
-def read(row: Any, path: str) -> list[Any]:
-    """Find all values of a path in a row, nulls left out."""
-    return [value for one in path.split("|") for value in _read_one(row, one)]
-
-
-def _read_one(row: Any, path: str) -> list[Any]:
-    if path.endswith("?"):
-        return [any(_read_one(row, path[:-1]))]
-    found = [row]
-    for key in path.split("."):
-        name, bracket, _ = key.partition("[")
-        values = (one[name] for one in found)
-        if bracket:
-            which = slice(1) if key.endswith("[0]") else slice(None)
-            values = (value for many in values for value in many[which])
-        found = [value for value in values if value is not None]
-    return found
-
-
-def is_many(path: str) -> bool:
-    return ("[]" in path or "|" in path) and not path.endswith("?")
 
 
 def column_name(path: str) -> str:

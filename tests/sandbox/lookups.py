@@ -80,5 +80,5 @@ class BoundedIn(In):
     def get_prep_lookup(self) -> Any:
         values = super().get_prep_lookup()
         if isinstance(values, list):
-            return [value for value in values if value in INT64]
+            return [v for v in values if not isinstance(v, int) or v in INT64]
         return values

@@ -16,7 +16,7 @@ the upstream API repeats over and over.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 RANGE = ("gt", "gte", "lt", "lte")
 
@@ -72,6 +72,29 @@ def read_ordering(words: str) -> list[Order]:
         name, type, path = [*word.split(":"), "", ""][:3]
         fields.append(Order(name, type or None, path or name.replace("__", ".")))
     return fields
+
+
+def read(row: Any, path: str) -> list[Any]:
+    """Find all values of a path in a row, nulls left out."""
+    return [value for one in path.split("|") for value in _read_one(row, one)]
+
+
+def _read_one(row: Any, path: str) -> list[Any]:
+    if path.endswith("?"):
+        return [any(_read_one(row, path[:-1]))]
+    found = [row]
+    for key in path.split("."):
+        name, bracket, _ = key.partition("[")
+        values = (one[name] for one in found)
+        if bracket:
+            which = slice(1) if key.endswith("[0]") else slice(None)
+            values = (value for many in values for value in many[which])
+        found = [value for value in values if value is not None]
+    return found
+
+
+def is_many(path: str) -> bool:
+    return ("[]" in path or "|" in path) and not path.endswith("?")
 
 
 @dataclass(frozen=True, eq=False)
