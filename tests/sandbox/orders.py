@@ -20,7 +20,7 @@ class Orders:
     def __init__(self, rate: Optional[throttle.Rate]) -> None:
         self._rate = rate
         self._writing = threading.Lock()
-        self._changed = False
+        self._changed: set[Any] = set()  # the modules whose rows are not as at the start
         self._table: dict[tuple[str, str], Callable[[dict, dict], Any]] = {
             ("GET", "calls"): self._report_calls,
             ("DELETE", "calls"): self._clear_calls,
@@ -81,7 +81,8 @@ class Orders:
 
     def _mutate(self, given: dict, query: dict) -> dict[str, Any]:
         path = given.get("collection", "spacecraft")
-        if path == "spacecraft":
+        keeper = data if path == "spacecraft" else changes
+        if keeper is data:
             operations = {
                 "add": lambda: data.add(given["n"]),
                 "delete": lambda: data.delete(given["ids"]),
@@ -96,7 +97,7 @@ class Orders:
         if given.get("op") not in operations:
             raise ValueError(f"op is one of {', '.join(operations)}")
         with self._writing:
-            self._changed = True
+            self._changed.add(keeper)
             return {"ids": operations[given["op"]]()}
 
     def _report_surface(self, given: dict, query: dict) -> dict[str, Any]:
@@ -105,10 +106,9 @@ class Orders:
     def _reset(self, given: dict, query: dict) -> None:
         FAULTS.clear()
         with self._writing:
-            if self._changed:  # few tests do, and rebuilding is slow beside the rest
-                data.reset()
-                changes.reset()
-                self._changed = False
+            for keeper in self._changed:  # few tests do, and rebuilding is slow beside the rest
+                keeper.reset()
+            self._changed.clear()
         self._clear_throttle(given, query)
         self._restore_rates()
         calls.LOG.clear()

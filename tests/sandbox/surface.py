@@ -103,8 +103,8 @@ EVENT_FILTERS = """
 LAUNCHES = Collection(
     "launches", "Launch",
     list="id url name launch_designator slug status last_updated net net_precision window_end"
-         " window_start image",
-    normal="infographic probability weather_concerns failreason hashtag launch_service_provider"
+         " window_start image launch_service_provider",
+    normal="infographic probability weather_concerns failreason hashtag"
            " rocket mission pad webcast_live program orbital_launch_attempt_count"
            " location_launch_attempt_count pad_launch_attempt_count agency_launch_attempt_count"
            " orbital_launch_attempt_count_year location_launch_attempt_count_year"
@@ -350,8 +350,8 @@ LAUNCHERS = Collection(
     "launchers", "Launcher",
     list="id url serial_number flight_proven is_placeholder status",
     normal="details image successful_landings attempted_landings flights last_launch_date"
-           " first_launch_date fastest_turnaround",
-    detailed="configuration",
+           " first_launch_date fastest_turnaround configuration",
+    detailed="",
     filters_table="""
         attempted_landings                    <=>  int
         successful_landings                   <=>  int
@@ -550,8 +550,9 @@ SPACECRAFT_CONFIGURATIONS = Collection(
 
 SPACECRAFT_FLIGHTS = Collection(
     "spacecraft_flights", "SpacecraftFlight",
-    normal="id url destination mission_end spacecraft launch_crew onboard_crew landing_crew",
-    detailed="launch duration turn_around_time",
+    normal="id url destination mission_end spacecraft launch_crew onboard_crew landing_crew"
+           " launch",
+    detailed="duration turn_around_time",
     filters_table="spacecraft  =  choice  spacecraft.id  spacecraft",
     ordering_words="id destination mission_end:datetime",
     nested={

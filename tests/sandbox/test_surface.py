@@ -174,10 +174,12 @@ def satisfies(row: dict[str, Any], declared: Filter, given: str) -> bool:
 @every_collection
 def test_every_filter_selects_what_the_rows_say(api, surface, rows, path):
     all_rows = rows(path)
+    briefly = "mode=list&" if "list" in GENERATED[path].modes else ""
     for declared in GENERATED[path].filters:
         selections = set()
-        for given in surface[path]["filters"][declared.name]["values"]:
-            page = api.page(path, f"limit=100&{declared.name}={quote(given)}")
+        values = surface[path]["filters"][declared.name]["values"]
+        for given in {values[0], values[len(values) // 2], values[-1]}:
+            page = api.page(path, f"{briefly}limit=100&{declared.name}={quote(given)}")
             expected = {row["id"] for row in all_rows if satisfies(row, declared, given)}
             selected = {row["id"] for row in page["results"]}
             assert page["count"] == len(expected), (declared, given)
@@ -466,7 +468,7 @@ def test_the_older_version_has_the_same_rows(api, then, today):
     assert [row["id"] for row in old["results"]] == [row["id"] for row in new["results"]]
     assert old["next"] == f"{api.base}/2.2.0/{then}/?limit=5&offset=5"
     text = json.dumps(old)
-    assert "/2.3.0/" not in text and "response_mode" not in text
+    assert f"{api.base}/2.3.0/" not in text and "response_mode" not in text
     row = old["results"][0]
     assert api.get(f"/2.2.0/{then}/{row['id']}/").json["id"] == row["id"]
     if "url" in row:
