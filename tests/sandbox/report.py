@@ -67,11 +67,13 @@ def _values(collection: Collection, lines: QuerySet, declared: Filter) -> list[s
     found = {v for v in lines.values_list(column, flat=True) if v is not None}
     if part:
         found = {getattr(value, part) for value in found}
+    # Blanks at the ends would be cut off before the filter sees them.
+    found = {v for v in found if not isinstance(v, str) or v == v.strip()}
     values = _written(_spread(sorted(found), VALUES))
     if declared.type.startswith("words"):
         values = [value.split()[0] for value in values if value]
     if "contains" in declared.name and _type_name(declared) == "string":
-        return [value[: 1 + len(value) // 2] for value in values if value]
+        return [value[: 1 + len(value) // 2].strip() for value in values if value]
     if _type_name(declared).startswith("csv"):
         values = [value for value in values if "," not in value]
         return [*values, ",".join(values[:2])] if len(values) > 1 else values

@@ -74,7 +74,7 @@ WANTED = {
     "summary_contains_one": words("summary", any),
     "summary_contains_all": words("summary", all),
     "news_site": lambda row, given: row["news_site"].upper() in given.upper().split(","),
-    "news_site_exclude": lambda row, given: row["news_site"].upper() not in given.upper().split(","),
+    "news_site_exclude": lambda row, given: row["news_site"].upper() != given.upper(),
     "has_launch": lambda row, given: bool(row["launches"]) == (given == "true"),
     "has_event": lambda row, given: bool(row["events"]) == (given == "true"),
     "is_featured": lambda row, given: row["featured"] == (given == "true"),

@@ -8,17 +8,19 @@ import json
 import math
 import re
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 from urllib.parse import quote
 from uuid import UUID
 
 import pytest
 
-from .harness import SPACECRAFT, THROTTLE, Sandbox
+from .harness import THROTTLE, Sandbox, running
 from .spec import Collection, Filter, Order, read
 from .surface import SERVED
 
-LAUNCHES, UPCOMING, PREVIOUS = (f"/2.3.0/launches{part}/" for part in ("", "/upcoming", "/previous"))
+LAUNCHES = "/2.3.0/launches/"
+NO_LAUNCH = "00000000-0000-4000-8000-000000000000"
+UPCOMING, PREVIOUS = f"{LAUNCHES}upcoming/", f"{LAUNCHES}previous/"
 
 # The collections whose rows can be told by their JSON; those of the spacecraft have other tests.
 GENERATED = {f"/2.3.0/{path}/": served for path, served in SERVED.items() if path != "spacecraft"}
@@ -82,7 +84,7 @@ def test_modes(api, path):
 @every_collection
 def test_rows_that_are_not_there(api, path):
     model = GENERATED[path].model
-    unknown = "00000000-0000-4000-8000-000000000000" if model == "Launch" else "99999999999999999999"
+    unknown = NO_LAUNCH if model == "Launch" else "99999999999999999999"
     missing = api.get(f"{path}{unknown}/")
     assert (missing.status, missing.json) == (
         404, {"detail": f"No {model} matches the given query."}
@@ -178,7 +180,7 @@ def test_every_filter_selects_what_the_rows_say(api, surface, rows, path):
     for declared in GENERATED[path].filters:
         selections = set()
         values = surface[path]["filters"][declared.name]["values"]
-        for given in {values[0], values[len(values) // 2], values[-1]}:
+        for given in {values[(len(values) - 1) // 2], values[-1]}:
             page = api.page(path, f"{briefly}limit=100&{declared.name}={quote(given)}")
             expected = {row["id"] for row in all_rows if satisfies(row, declared, given)}
             selected = {row["id"] for row in page["results"]}
@@ -210,7 +212,7 @@ def test_what_cannot_be_read_is_refused_or_passed_over(api, surface, path):
     for declared in GENERATED[path].filters:
         given, message = REFUSED.get(declared.type, ("what?", None))
         if declared.of == "launches":
-            given, message = "00000000-0000-4000-8000-000000000000", REFUSED["choice"][1]
+            given, message = NO_LAUNCH, REFUSED["choice"][1]
         answer = api.get(f"{path}?limit=1&{declared.name}={given}")
         if message:
             assert (answer.status, answer.json) == (400, {declared.name: [message]})
@@ -282,8 +284,8 @@ def seconds(duration: str) -> float:
     ).total_seconds()
 
 
-def place(row: dict[str, Any], order: Order, sign: int) -> tuple:
-    """Where a row belongs by a field: nulls count as largest, ties go by id."""
+def place(row: dict[str, Any], order: Order) -> tuple:
+    """Where a row belongs by a field: whether it has none, and what it has."""
     value: Any = next(iter(read(row, order.path)), None)
     if value is not None and order.type == "duration":
         value = seconds(value)
@@ -295,9 +297,9 @@ def place(row: dict[str, Any], order: Order, sign: int) -> tuple:
 def test_every_ordering_field(api, rows, path, sign):
     for order in GENERATED[path].ordering:
         expected = sorted(rows(path), key=lambda row: row["id"])
-        nulls = [row for row in expected if place(row, order, 1)[0]]
-        others = [row for row in expected if not place(row, order, 1)[0]]
-        others.sort(key=lambda row: place(row, order, 1)[1], reverse=bool(sign))
+        nulls = [row for row in expected if place(row, order)[0]]
+        others = [row for row in expected if not place(row, order)[0]]
+        others.sort(key=lambda row: place(row, order)[1], reverse=bool(sign))
         expected = nulls + others if sign else others + nulls
         got = api.every(path, f"ordering={sign}{order.name}")
         assert [row["id"] for row in got] == [row["id"] for row in expected], order
@@ -395,7 +397,7 @@ def test_reset_restores_rows(api):
     assert after == before
 
 
-@pytest.mark.parametrize("path", [p for p in GENERATED if not p.endswith(("upcoming/", "previous/"))])
+@pytest.mark.parametrize("path", [p for p, served in GENERATED.items() if not served.source])
 def test_any_collection_can_be_changed(api, path):
     collection = path.removeprefix("/2.3.0/").rstrip("/")
     count = api.page(path)["count"]
@@ -442,10 +444,15 @@ def test_nothing_but_get(api):
         assert api.ask(method, LAUNCHES).status == 405
 
 
-def test_two_stand_ins_agree_but_for_the_time(api, rows):
-    """Rows that do not depend on the clock are the same on every run."""
-    names = [row["name"] for row in rows("/2.3.0/agencies/")]
-    assert (names[0], len(names)) == (api.get("/2.3.0/agencies/1/").json["name"], 240)
+def test_another_stand_in_has_the_same_rows(rows):
+    """Where the clock has no part in them."""
+    with running("--quota", "none") as other:
+        for path in ("/2.3.0/pads/", "/2.3.0/launcher_configurations/"):
+            ours, theirs = (
+                re.sub(r"127\.0\.0\.1:\d+", "host", json.dumps(those))
+                for those in (rows(path), other.every(path, "mode=detailed"))
+            )
+            assert ours == theirs
 
 
 # ---------------------------------------------------------------- 2.2.0
@@ -479,5 +486,5 @@ def test_the_older_shape(api):
     launch = api.page("/2.2.0/launch/upcoming/", "limit=1&hide_recent_previous=True&mode=detailed")
     launch = launch["results"][0]
     assert "vidURLs" in launch and isinstance(launch["launch_service_provider"]["type"], str)
-    assert api.get(f"/2.2.0/agencies/121/").json["country_code"] == "USA"
+    assert api.get("/2.2.0/agencies/121/").json["country_code"] == "USA"
     assert api.get("/2.2.0/dashboard/starship/").json["upcoming"]["launches"]

@@ -8,7 +8,7 @@ from . import Row, World, made, maybe, some
 
 COUNTS = {"articles": 650, "blogs": 140, "reports": 60}
 
-SITES = ["Example News", "Spaceflight Example", "Orbit Daily", "Вестник", "ESA Example", "Moon Post"]
+SITES = ["Example News", "Space Example", "Orbit Daily", "Вестник", "ESA Example", "Moon Post"]
 SUBJECTS = ["Starship", "Falcon", "Crew", "Ariane", "Луна", "Rover", "Telescope", "Budget"]
 VERBS = ["delayed", "launches", "returns to Earth", "explained", "“on track”"]
 
