@@ -19,6 +19,7 @@
 	X(PARAMETERS,       400, "invalid-parameters", "Some parameters cannot be used")         \
 	X(NOT_FOUND,        404, "not-found",         "There is nothing at this address")        \
 	X(METHOD,           405, "method-not-allowed", "Only GET, HEAD and OPTIONS are answered") \
+	X(PRECONDITION,     412, "precondition-failed", "This is not the representation asked for") \
 	X(TOO_LONG,         414, "target-too-long",   "The request target is too long")          \
 	X(NO_BUDGET,        429, "quota-exceeded",    "The upstream quota is spent")             \
 	X(INTERNAL,         500, "internal-error",    "The gateway failed")                      \
