@@ -3,7 +3,8 @@
 
 /*
  * What can go wrong with a request, as a closed list. Each row makes the HTTP
- * status, the problem's type and title (RFC 9457) and the word in the log.
+ * status, the problem's type and title (RFC 9457) and the word in the log. What
+ * clients can do about each stands in conf/problems.md.
  *
  * A function that can fail returns bool and fills a caller's struct fail, which
  * needs no allocation; only the edge (app/serve.c) answers and logs it.
