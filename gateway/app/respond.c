@@ -146,8 +146,9 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
  * nothing: they may keep it, and ask before each use.
  *
  * nginx takes no notice of Age and would count max-age anew from now. So it is told
- * in its own words. `@1` is a moment long past: of a 0 on a 304 it would make the
- * lifetime that it has stored with the answer.
+ * in its own words: one second less, since it keeps an answer to the end of its last
+ * second, or `@1`, a moment long past. (Of a 0 on a 304 it would make the lifetime that
+ * it has stored with the answer.)
  */
 static void put_caching(struct exchange *x, const struct ages *ages, int upstream_status)
 {
@@ -156,13 +157,14 @@ static void put_caching(struct exchange *x, const struct ages *ages, int upstrea
 	put_cache_status(x, ages, upstream_status);
 	buf_putf(&x->head, "Age: %lld\r\n", (long long)ages->age_s);
 	if (left_s > 0)
-		buf_putf(&x->head,
-			 "Cache-Control: public, max-age=%lld\r\n"
-			 "X-Accel-Expires: %lld\r\n",
-			 (long long)ages->max_age_s, (long long)left_s);
+		buf_putf(&x->head, "Cache-Control: public, max-age=%lld\r\n",
+			 (long long)ages->max_age_s);
 	else
-		buf_put(&x->head, STR("Cache-Control: public, max-age=0, must-revalidate\r\n"
-				      "X-Accel-Expires: @1\r\n"));
+		buf_put(&x->head, STR("Cache-Control: public, max-age=0, must-revalidate\r\n"));
+	if (left_s > 1)
+		buf_putf(&x->head, "X-Accel-Expires: %lld\r\n", (long long)left_s - 1);
+	else
+		buf_put(&x->head, STR("X-Accel-Expires: @1\r\n"));
 	/* A query means the same in any order: the key is sorted, and so are the links. */
 	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"
 			      "No-Vary-Search: key-order\r\n"));

@@ -462,7 +462,7 @@ static void headers_of_a_fresh_answer(void **state)
 	assert_header(s, "Cache-Status", "perigee; fwd=miss; fwd-status=200; stored; ttl=21600");
 	assert_header(s, "Age", "0");
 	assert_header(s, "Cache-Control", "public, max-age=21599");
-	assert_header(s, "X-Accel-Expires", "21599");
+	assert_header(s, "X-Accel-Expires", "21598");
 	assert_header(s, "Vary", "Accept-Encoding");
 	assert_header(s, "No-Vary-Search", "key-order");
 	assert_header(s, "Access-Control-Allow-Origin", "*");
@@ -472,7 +472,7 @@ static void headers_of_a_fresh_answer(void **state)
 	assert_header(s, "Cache-Status", "perigee; hit; ttl=21500");
 	assert_header(s, "Age", "99");
 	assert_header(s, "Cache-Control", "public, max-age=21599");
-	assert_header(s, "X-Accel-Expires", "21500");
+	assert_header(s, "X-Accel-Expires", "21499");
 	rig_advance(s->rig, 6 * HOUR_MS - 100000);
 	ask(s, LIST);
 	assert_result(s, RESULT_HIT);
