@@ -106,8 +106,8 @@ static struct pressed *find(struct press *p, struct str target, const char *hash
 	return NULL;
 }
 
-/* Takes it out, and the press' reference with it. */
-static void evict(struct press *p, struct pressed *e)
+/* Takes it out; the press' reference is the caller's now. */
+static void take_out(struct press *p, struct pressed *e)
 {
 	struct pressed **at = slot_of(p, e->hash);
 
@@ -119,12 +119,11 @@ static void evict(struct press *p, struct pressed *e)
 	p->stats.bytes -= e->size;
 	p->stats.bodies--;
 	p->stats.evicted++;
-	pressed_unref(e);
 }
 
 /* SIEVE: the hand goes from the oldest to the newest and then begins anew, spares once who was
  * asked for, and takes the first who was not. */
-static void evict_one(struct press *p)
+static struct pressed *evict_one(struct press *p)
 {
 	struct pressed *e = p->hand ? p->hand : p->oldest;
 
@@ -133,18 +132,25 @@ static void evict_one(struct press *p)
 		e = e->newer ? e->newer : p->oldest;
 	}
 	p->hand = e->newer;
-	evict(p, e);
+	take_out(p, e);
+	return e;
 }
 
-/* Takes e in, and a reference to it, once there is room. */
-static void keep(struct press *p, struct pressed *e)
+/* Takes e in, and a reference to it, once there is room. Returns a list (by next_in_slot) of those
+ * that had to go, for let_go() when the lock is free. */
+static struct pressed *keep(struct press *p, struct pressed *e)
 {
 	struct pressed **slot = slot_of(p, e->hash);
+	struct pressed *gone = NULL;
 
-	while (p->stats.bodies && p->stats.bytes + e->size > p->bytes_max)
-		evict_one(p);
+	while (p->stats.bodies && p->stats.bytes + e->size > p->bytes_max) {
+		struct pressed *one = evict_one(p);
+
+		one->next_in_slot = gone;
+		gone = one;
+	}
 	if (p->stats.bytes + e->size > p->bytes_max)
-		return;
+		return gone;
 	e->next_in_slot = *slot;
 	*slot = e;
 	e->older = p->newest;
@@ -153,9 +159,21 @@ static void keep(struct press *p, struct pressed *e)
 	p->stats.bytes += e->size;
 	p->stats.bodies++;
 	atomic_fetch_add(&e->refs, 1);
+	return gone;
 }
 
 /* ---- */
+
+/* The references of those in the list. */
+static void let_go(struct pressed *e)
+{
+	while (e) {
+		struct pressed *next = e->next_in_slot;
+
+		pressed_unref(e);
+		e = next;
+	}
+}
 
 static void encode(struct buf *out, enum coding coding, struct str body)
 {
@@ -200,6 +218,7 @@ struct pressed *press(struct press *p, struct str target, const char hash[static
 		      enum coding coding, struct str body)
 {
 	struct pressed *found;
+	struct pressed *gone = NULL;
 	struct pressed *e;
 
 	pthread_mutex_lock(&p->lock);
@@ -215,8 +234,9 @@ struct pressed *press(struct press *p, struct str target, const char hash[static
 	/* Another thread may have been quicker. */
 	found = find(p, target, hash, coding);
 	if (!found)
-		keep(p, e);
+		gone = keep(p, e);
 	pthread_mutex_unlock(&p->lock);
+	let_go(gone);
 	if (!found)
 		return e;
 	pressed_unref(e);
@@ -235,10 +255,14 @@ struct press_stats press_stats(struct press *p)
 
 void press_free(struct press *p)
 {
+	struct pressed *next;
+
 	if (!p)
 		return;
-	while (p->oldest)
-		evict(p, p->oldest);
+	for (struct pressed *e = p->oldest; e; e = next) {
+		next = e->newer;
+		pressed_unref(e);
+	}
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }
