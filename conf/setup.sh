@@ -71,7 +71,7 @@ disable_services() {
 	local package
 	command -v systemctl >/dev/null || return 0
 	for package in "$@"; do
-		case $package in nginx | redis-server)
+		case $package in nginx | redis-server | varnish)
 			systemctl disable --quiet "$package" >/dev/null 2>&1 || true
 			;;
 		esac

@@ -7,6 +7,7 @@
 
 #include "app/fill.h"
 #include "app/gateway.h"
+#include "app/press.h"
 #include "app/settings.h"
 #include "app/worker.h"
 #include "base/version.h"
@@ -67,6 +68,9 @@ static bool build(struct process *p)
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
 	p->gateway.clock = &sysclock;
+	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
+	if (!p->gateway.press)
+		return complain("[cache] compressed_bytes", "there is not enough memory");
 	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
 			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
 			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
@@ -118,6 +122,7 @@ static void tear_down(struct process *p)
 {
 	fills_free(p->fills);
 	workers_free(p->workers);
+	press_free(p->gateway.press);
 	settings_release(&p->settings);
 }
 

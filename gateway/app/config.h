@@ -45,6 +45,9 @@
 	  "Comma list of parameters dropped without a word, a * at the end standing for the rest.")     \
 	X(cache, time_scale,          NUMBER,   "1",                                                    \
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
+	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \
+	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
+	  "once. 0: none is kept.")                                                                     \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
 	  "unix:/path or redis://[user:password@]host[:port].")                                         \
 	X(redis, prefix,              TEXT,     "perigee",                                              \

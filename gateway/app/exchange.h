@@ -25,7 +25,7 @@
 	X(MISS, "miss")           /* this request's call brought it */                           \
 	X(COLLAPSED, "collapsed") /* somebody else's call, already under way, brought it */      \
 	X(NEGATIVE, "negative")   /* upstream's own 400 or 404 */                                \
-	X(INVALID, "invalid")     /* the request cannot be right: 400, 404, 405, 414 */          \
+	X(INVALID, "invalid")     /* the request cannot be right: 400, 404, 405, 412, 414 */     \
 	X(REFUSED, "refused")     /* no budget and nothing stored: 429 */                        \
 	X(ERROR, "error")         /* 5xx */                                                      \
 	X(LOCAL, "local")         /* the gateway's own pages and OPTIONS */
@@ -65,6 +65,7 @@ struct exchange {
 
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
+	bool outdated;		      /* what the first of them is to bring was there, but old */
 	bool collapsed;
 	bool stored;
 	struct fail failed; /* of the last fill, or FAULT_NONE */

@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the fills have a lock of their own.
+ * the fills and the press have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -14,6 +14,7 @@
 #include "policy/ports.h"
 
 struct fills;
+struct press;
 
 struct gateway {
 	const struct config *config;
@@ -22,6 +23,7 @@ struct gateway {
 	struct bases bases;
 	const struct clock *clock;
 	struct fills *fills;
+	struct press *press;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 

@@ -2,8 +2,11 @@
 
 #include "api/links.h"
 #include "api/window.h"
+#include "app/press.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "http/condition.h"
+#include "http/encoding.h"
 #include "policy/problem.h"
 
 #include <stdio.h>
@@ -11,6 +14,12 @@
 #define JSON_TYPE	"application/json"
 #define PROBLEM_TYPE	"application/problem+json"
 #define ALLOWED_METHODS "GET, HEAD, OPTIONS"
+
+/* A shorter body fits one packet either way. */
+#define WORTH_CODING_BYTES 1000
+
+/* `"<hash>-gzip"` */
+#define ETAG_BYTES (HASH_HEX_BYTES + 16)
 
 static void put_status(struct exchange *x, int status, const char *content_type)
 {
@@ -24,6 +33,7 @@ static void put_status(struct exchange *x, int status, const char *content_type)
 		{ 400, "Bad Request" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
+		{ 412, "Precondition Failed" },
 		{ 414, "URI Too Long" },
 		{ 429, "Too Many Requests" },
 		{ 500, "Internal Server Error" },
@@ -82,8 +92,8 @@ static void replace_if_failed(struct exchange *x)
 /* Times of an answer, in whole seconds as headers want them. */
 struct ages {
 	int64_t age_s;
-	int64_t fresh_s; /* its freshness lifetime, from its fetch on */
-	int64_t ttl_s;	 /* what is left of it; negative when stale */
+	int64_t ttl_s;	   /* what is left of its freshness; negative when stale */
+	int64_t max_age_s; /* its freshness lifetime, for other caches */
 };
 
 /* The older of two entries decides. */
@@ -100,39 +110,64 @@ static struct ages ages_of(const struct entry *e, struct wall now)
 	int64_t age_ms = now.ms - e->fetched.ms;
 	int64_t ttl_ms = e->fresh_until.ms - now.ms;
 
+	int64_t life_ms = e->fresh_until.ms - e->fetched.ms;
+
 	/* A clock that was stepped back must not make an answer younger than new. */
 	return (struct ages){
 		.age_s = age_ms > 0 ? age_ms / 1000 : 0,
-		.fresh_s = (e->fresh_until.ms - e->fetched.ms) / 1000,
 		.ttl_s = ttl_ms >= 0 ? ttl_ms / 1000 : -((-ttl_ms + 999) / 1000),
+		/* Age is rounded down, by up to 999 ms. */
+		.max_age_s = (life_ms - 999) / 1000,
 	};
 }
 
-/* RFC 9211. What was fetched for this request was a miss; the rest is a hit, stale or not. */
+/* RFC 9211. What was fetched for this request is `fwd`; what was there is a hit, stale or not, also
+ * when a fetch was tried in vain. */
 static void put_cache_status(struct exchange *x, const struct ages *ages, int upstream_status)
 {
-	bool fetched = x->fills > 0 && x->failed.fault == FAULT_NONE;
+	bool failed = x->failed.fault != FAULT_NONE;
 
-	if (fetched)
-		buf_putf(&x->head,
-			 "Cache-Status: perigee; fwd=miss; fwd-status=%d%s%s; ttl=%lld\r\n",
+	buf_put(&x->head, STR("Cache-Status: perigee; "));
+	if (x->fills > 0 && !failed)
+		buf_putf(&x->head, "fwd=%s; fwd-status=%d%s%s", x->outdated ? "stale" : "miss",
 			 upstream_status, x->stored ? "; stored" : "",
-			 x->collapsed ? "; collapsed" : "", (long long)ages->ttl_s);
-	else if (x->failed.fault != FAULT_NONE)
-		buf_putf(&x->head, "Cache-Status: perigee; hit; ttl=%lld; detail=%s\r\n",
-			 (long long)ages->ttl_s, fault_word(x->failed.fault));
+			 x->collapsed ? "; collapsed" : "");
 	else
-		buf_putf(&x->head, "Cache-Status: perigee; hit; ttl=%lld\r\n",
-			 (long long)ages->ttl_s);
+		buf_put(&x->head, STR("hit"));
+	buf_putf(&x->head, "; ttl=%lld", (long long)ages->ttl_s);
+	if (failed)
+		buf_putf(&x->head, "; detail=%s", fault_word(x->failed.fault));
+	buf_put(&x->head, STR("\r\n"));
 }
 
-/* RFC 9111: with Age, other caches work out what is left. A stale answer is fresh nowhere. */
+/*
+ * RFC 9111: other caches subtract Age from max-age and have what is left, never a
+ * moment more than there is. Of a stale answer, or one in its last second, that is
+ * nothing: they may keep it, and ask before each use.
+ *
+ * nginx takes no notice of Age and would count max-age anew from now. So it is told
+ * in its own words: one second less, since it keeps an answer to the end of its last
+ * second, or `@1`, a moment long past. (Of a 0 on a 304 it would make the lifetime that
+ * it has stored with the answer.)
+ */
 static void put_caching(struct exchange *x, const struct ages *ages, int upstream_status)
 {
+	int64_t left_s = ages->max_age_s - ages->age_s;
+
 	put_cache_status(x, ages, upstream_status);
-	buf_putf(&x->head, "Age: %lld\r\nCache-Control: public, max-age=%lld\r\n",
-		 (long long)ages->age_s, (long long)(ages->ttl_s > 0 ? ages->fresh_s : 0));
-	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"));
+	buf_putf(&x->head, "Age: %lld\r\n", (long long)ages->age_s);
+	if (left_s > 0)
+		buf_putf(&x->head, "Cache-Control: public, max-age=%lld\r\n",
+			 (long long)ages->max_age_s);
+	else
+		buf_put(&x->head, STR("Cache-Control: public, max-age=0, must-revalidate\r\n"));
+	if (left_s > 1)
+		buf_putf(&x->head, "X-Accel-Expires: %lld\r\n", (long long)left_s - 1);
+	else
+		buf_put(&x->head, STR("X-Accel-Expires: @1\r\n"));
+	/* A query means the same in any order: the key is sorted, and so are the links. */
+	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"
+			      "No-Vary-Search: key-order\r\n"));
 }
 
 static void put_link_header(struct exchange *x, struct str base, const struct links *links)
@@ -236,28 +271,89 @@ static enum result result_of(const struct exchange *x, const struct lookup *foun
 	return found->state == ENTRY_FRESH ? RESULT_HIT : RESULT_STALE;
 }
 
-/* Answers 304 where the client has this representation already. */
-static void put_representation(struct exchange *x, const struct ages *ages, struct str base,
-			       const struct links *links)
+/* Each coding of a body is a representation of its own, and has a tag of its own. */
+static struct str make_etag(char text[static ETAG_BYTES], const char hash[static HASH_HEX_BYTES],
+			    enum coding coding)
 {
-	char etag[HASH_HEX_BYTES + 2];
-	struct str tag = { etag, sizeof(etag) };
-	bool known;
+	int n = snprintf(text, ETAG_BYTES, "\"%.*s%s%s\"", HASH_HEX_BYTES, hash, coding ? "-" : "",
+			 coding ? encoding_name(coding) : "");
 
-	etag[0] = etag[sizeof(etag) - 1] = '"';
-	hash_hex(buf_str(&x->body), etag + 1);
-	known = request_etag_matches(&x->request, tag);
-	put_status(x, known ? 304 : 200, known ? NULL : JSON_TYPE);
+	return (struct str){ text, (size_t)n };
+}
+
+/* The body in this coding in place of the body; false without memory: it is as it was. */
+static bool press_body(const struct gateway *gw, struct exchange *x, const char *hash,
+		       enum coding coding)
+{
+	struct pressed *pressed =
+		press(gw->press, x->canon.target, hash, coding, buf_str(&x->body));
+
+	if (!pressed)
+		return false;
+	buf_clear(&x->body);
+	buf_put(&x->body, pressed_bytes(pressed));
+	pressed_unref(pressed);
+	return true;
+}
+
+/* RFC 9110 section 15.4.5: the fields that a 200 would have, but for those that describe a body
+ * which the client has. */
+static void put_not_modified(struct exchange *x, const struct ages *ages, struct str etag)
+{
+	put_status(x, 304, NULL);
 	put_caching(x, ages, 200);
-	buf_putf(&x->head, "ETag: %.*s\r\n", STR_ARG(tag));
+	buf_putf(&x->head, "ETag: %.*s\r\n", STR_ARG(etag));
+	put_common(x);
+	buf_put(&x->head, STR("\r\n"));
+	buf_release(&x->body);
+}
+
+static void put_whole(struct exchange *x, const struct ages *ages, struct str etag,
+		      enum coding coding, struct str base, const struct links *links)
+{
+	put_status(x, 200, JSON_TYPE);
+	if (coding)
+		buf_putf(&x->head, "Content-Encoding: %s\r\n", encoding_name(coding));
+	put_caching(x, ages, 200);
+	buf_putf(&x->head, "ETag: %.*s\r\n", STR_ARG(etag));
 	if (links)
 		put_link_header(x, base, links);
 	put_common(x);
-	if (known) {
-		buf_put(&x->head, STR("\r\n"));
-		buf_release(&x->body);
-	} else {
-		finish(x);
+	finish(x);
+}
+
+/* Sends the body in the coding that the client takes, unless it has it, or wants another one. */
+static void put_representation(const struct gateway *gw, struct exchange *x,
+			       const struct ages *ages, struct str base, const struct links *links)
+{
+	char hash[HASH_HEX_BYTES];
+	char text[ETAG_BYTES];
+	enum coding coding;
+	struct str etag;
+	struct fail failed;
+
+	if (x->body.failed)
+		return;
+	hash_hex(buf_str(&x->body), hash);
+	coding = encoding_choose(x->request.accept_encoding, x->body.n >= WORTH_CODING_BYTES);
+	etag = make_etag(text, hash, coding);
+	switch (condition_of(&x->request, etag)) {
+	case CONDITION_NOT_MODIFIED:
+		put_not_modified(x, ages, etag);
+		break;
+	case CONDITION_FAILED:
+		buf_clear(&x->body);
+		fail_set(&failed, FAULT_PRECONDITION,
+			 "The answer is not, or no longer, what If-Match names.");
+		respond_fail(x, &failed);
+		break;
+	case CONDITION_HOLDS:
+		if (coding && !press_body(gw, x, hash, coding)) {
+			coding = CODING_IDENTITY;
+			etag = make_etag(text, hash, coding);
+		}
+		put_whole(x, ages, etag, coding, base, links);
+		break;
 	}
 }
 
@@ -297,9 +393,9 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 		put_upstream_refusal(x, refusal, &ages, base);
 	} else if (x->canon.is_object) {
 		rewrite_put(&x->body, found->entries[0]->body, base, x->canon.api->root);
-		put_representation(x, &ages, base, NULL);
+		put_representation(gw, x, &ages, base, NULL);
 	} else if (put_page(x, found, base, &links)) {
-		put_representation(x, &ages, base, &links);
+		put_representation(gw, x, &ages, base, &links);
 	} else {
 		x->body.failed = true;
 	}
@@ -353,7 +449,7 @@ void respond_options(struct exchange *x)
 	buf_put(&x->head, STR("Allow: " ALLOWED_METHODS "\r\n"
 			      "Access-Control-Allow-Methods: " ALLOWED_METHODS "\r\n"
 			      "Access-Control-Allow-Headers: authorization, content-type, "
-			      "if-none-match, cache-control\r\n"
+			      "if-match, if-none-match, cache-control\r\n"
 			      "Access-Control-Max-Age: 86400\r\n"));
 	put_common(x);
 	buf_put(&x->head, STR("\r\n"));

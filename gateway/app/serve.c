@@ -72,6 +72,8 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 			break;
 		case PLAN_FETCH:
 			answered = false;
+			if (!x->fills)
+				x->outdated = found.entries[found.wanted] != NULL;
 			/* When it is joined, x is not ours any more. */
 			if (fills_join(gw->fills, &found.wants[found.wanted], found.newer_than, x,
 				       &x->failed)) {

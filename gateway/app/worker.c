@@ -160,7 +160,9 @@ static void read_request(const struct fcgi *fcgi, struct exchange *x)
 		{ "REQUEST_URI", &x->request.target },
 		{ "HTTP_HOST", &x->request.host },
 		{ "HTTP_X_FORWARDED_HOST", &x->request.forwarded_host },
+		{ "HTTP_IF_MATCH", &x->request.if_match },
 		{ "HTTP_IF_NONE_MATCH", &x->request.if_none_match },
+		{ "HTTP_ACCEPT_ENCODING", &x->request.accept_encoding },
 		{ "HTTP_CACHE_CONTROL", &x->request.cache_control },
 		{ "REQUEST_ID", &x->request.id },
 	};

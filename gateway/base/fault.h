@@ -3,7 +3,8 @@
 
 /*
  * What can go wrong with a request, as a closed list. Each row makes the HTTP
- * status, the problem's type and title (RFC 9457) and the word in the log.
+ * status, the problem's type and title (RFC 9457) and the word in the log. What
+ * clients can do about each stands in conf/problems.md.
  *
  * A function that can fail returns bool and fills a caller's struct fail, which
  * needs no allocation; only the edge (app/serve.c) answers and logs it.
@@ -19,6 +20,7 @@
 	X(PARAMETERS,       400, "invalid-parameters", "Some parameters cannot be used")         \
 	X(NOT_FOUND,        404, "not-found",         "There is nothing at this address")        \
 	X(METHOD,           405, "method-not-allowed", "Only GET, HEAD and OPTIONS are answered") \
+	X(PRECONDITION,     412, "precondition-failed", "This is not the representation asked for") \
 	X(TOO_LONG,         414, "target-too-long",   "The request target is too long")          \
 	X(NO_BUDGET,        429, "quota-exceeded",    "The upstream quota is spent")             \
 	X(INTERNAL,         500, "internal-error",    "The gateway failed")                      \

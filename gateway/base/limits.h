@@ -28,6 +28,9 @@
 /* Nesting of upstream's JSON; the deepest real answer has 12 levels. */
 #define LIMIT_JSON_DEPTH 64
 
+/* An Accept-Encoding field that is read; browsers send 30 bytes. */
+#define LIMIT_ACCEPT_BYTES 1000
+
 /* Objects in one window; Spaceflight News pages have up to 500. */
 #define LIMIT_WINDOW_OBJECTS 1000
 

@@ -14,7 +14,9 @@ struct request {
 	struct str target; /* path?query as received, percent-encoded */
 	struct str host;
 	struct str forwarded_host;
+	struct str if_match;
 	struct str if_none_match;
+	struct str accept_encoding;
 	struct str cache_control;
 	struct str id; /* nginx' request id, for the log and problems */
 };
@@ -30,9 +32,5 @@ enum method request_method(const struct request *req);
 
 /* Does Cache-Control (RFC 9111 section 5.2.1) hold `only-if-cached`? */
 bool request_only_if_cached(const struct request *req);
-
-/* Does If-None-Match (RFC 9110 section 13.1.2) name this entity tag, weakly compared, or is it
- * `*`? `etag` has its quotes. */
-bool request_etag_matches(const struct request *req, struct str etag);
 
 #endif

@@ -120,7 +120,7 @@ def test_the_fields_of_an_answer(gate):
         fields = answer.headers
         assert fields["Content-Type"] == "application/json"
         assert fields["Vary"] == "Accept-Encoding"
-        assert fields["Cache-Control"] == "public, max-age=21600"
+        assert fields["Cache-Control"] == "public, max-age=21599"
         assert fields["Access-Control-Allow-Origin"] == "*"
         exposed = fields["Access-Control-Expose-Headers"]
         assert all(name in exposed for name in ("Age", "Cache-Status", "ETag", "Link",

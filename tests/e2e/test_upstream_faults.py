@@ -94,7 +94,7 @@ def test_the_last_good_answer_stands(gate, name, target):
     for _ in range(3):
         answer = gate.ask(target)
         assert (answer.status, answer.body) == (200, good.body), answer
-        assert answer.headers["Cache-Control"] == "public, max-age=0"
+        assert answer.headers["Cache-Control"] == "public, max-age=0, must-revalidate"
     assert gate.stored(CALLS[target]) == stored
     assert gate.cache.entries() == [CALLS[target]]
 

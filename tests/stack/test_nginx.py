@@ -39,13 +39,21 @@ def assert_problem(answer, status, word):
     assert headers["content-type"] == "application/problem+json"
     assert headers["access-control-allow-origin"] == "*"
     assert headers["cache-control"] == "no-store"
+    assert "Retry-After" in headers["access-control-expose-headers"]
+    assert "content-encoding" not in headers and "etag" not in headers
     problem = json.loads(body)
+    assert re.fullmatch("urn:perigee:request:[0-9a-f]{32}", problem["instance"])
     assert problem["type"] == f"urn:perigee:problem:{word}"
     assert problem["status"] == status
     assert problem["title"] and problem["detail"]
 
 
 HOST = b"Host: x\r\nConnection: close\r\n"
+
+# What might tempt nginx to compress, to cut, or to answer 304, 412 or 416 to a problem.
+CONDITIONS = (b"Accept-Encoding: gzip\r\nRange: bytes=0-9\r\nIf-None-Match: *\r\n"
+              b"If-Match: \"x\"\r\nIf-Modified-Since: Thu, 01 Jan 2037 00:00:00 GMT\r\n"
+              b"If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT\r\n")
 
 
 @pytest.mark.parametrize("request_bytes, status, word", [
@@ -61,6 +69,14 @@ HOST = b"Host: x\r\nConnection: close\r\n"
 ], ids=lambda v: v if isinstance(v, (str, int)) else None)
 def test_what_nginx_refuses_is_a_problem_document(stack, request_bytes, status, word):
     assert_problem(raw(stack, request_bytes), status, word)
+
+
+@pytest.mark.parametrize("path, status, word", [
+    ("/admin/", 403, "forbidden"), ("/_problem", 404, "not-found")])
+def test_conditions_do_not_apply_to_problems(stack, path, status, word):
+    """RFC 9110 13.2.1: they count only where the answer would be a 2xx."""
+    assert_problem(raw(stack, b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + CONDITIONS +
+                       b"\r\n"), status, word)
 
 
 def test_405_says_what_is_allowed(stack):

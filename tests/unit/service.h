@@ -8,6 +8,7 @@
 
 #include "unit/rig.h"
 
+#include "app/press.h"
 #include "app/serve.h"
 #include "base/limits.h"
 
@@ -54,6 +55,8 @@ static inline int service_set_up(void **state)
 	s->gw.canon = test_canon_options();
 	s->gw.clock = &s->rig->clock.clock;
 	s->gw.fills = s->rig->fills;
+	s->gw.press = press_new(1 << 20);
+	assert_non_null(s->gw.press);
 	assert_null(bases_parse(STR("https://api.example.org, http://127.0.0.1:8080/space"),
 				&s->gw.bases));
 	s->store = fake_store_open(&s->rig->store);
@@ -71,6 +74,7 @@ static inline int service_tear_down(void **state)
 	rig_stop(s->rig);
 	close_exchange(&s->x);
 	s->store->free(s->store);
+	press_free(s->gw.press);
 	rig_tear_down(s->rig);
 	free(s);
 	return 0;

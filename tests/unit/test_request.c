@@ -47,50 +47,11 @@ static void only_if_cached_among_directives(void **state)
 	}
 }
 
-static void entity_tags_are_compared_weakly(void **state)
-{
-	static const struct {
-		const char *text;
-		bool matches;
-	} cases[] = {
-		{ "\"abc\"", true },
-		{ "W/\"abc\"", true },
-		{ "*", true },
-		{ " * ", true },
-		{ "\"x\", \"abc\"", true },
-		{ "\"x\",W/\"abc\",\"y\"", true },
-		{ "\"x\" , \"abc\"", true },
-		{ "\"a,b\", \"abc\"", true },
-		{ ",, \"abc\"", true },
-		{ "", false },
-		{ "abc", false },
-		{ "\"ab\"", false },
-		{ "\"abcd\"", false },
-		{ "\"ABC\"", false },
-		{ "\"abc", false },
-		{ "w/\"abc\"", false },
-		{ "\"x, \"abc", false },
-		{ "\"x\", *", false },
-		{ "W/", false },
-		{ "\"", false },
-		{ "\"\"", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct request req = { .if_none_match = str_from(cases[i].text) };
-
-		if (request_etag_matches(&req, STR("\"abc\"")) != cases[i].matches)
-			fail_msg("`%s`", cases[i].text);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(methods_are_case_sensitive),
 		cmocka_unit_test(only_if_cached_among_directives),
-		cmocka_unit_test(entity_tags_are_compared_weakly),
 	};
 
 	return cmocka_run_group_tests_name("request", tests, NULL, NULL);

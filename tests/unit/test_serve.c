@@ -461,20 +461,26 @@ static void headers_of_a_fresh_answer(void **state)
 	assert_header(s, "Content-Type", "application/json");
 	assert_header(s, "Cache-Status", "perigee; fwd=miss; fwd-status=200; stored; ttl=21600");
 	assert_header(s, "Age", "0");
-	assert_header(s, "Cache-Control", "public, max-age=21600");
+	assert_header(s, "Cache-Control", "public, max-age=21599");
+	assert_header(s, "X-Accel-Expires", "21598");
 	assert_header(s, "Vary", "Accept-Encoding");
+	assert_header(s, "No-Vary-Search", "key-order");
 	assert_header(s, "Access-Control-Allow-Origin", "*");
 	assert_holds(header(s, "Access-Control-Expose-Headers"), "Retry-After");
 	rig_advance(s->rig, 99999);
 	ask(s, LIST);
 	assert_header(s, "Cache-Status", "perigee; hit; ttl=21500");
 	assert_header(s, "Age", "99");
-	assert_header(s, "Cache-Control", "public, max-age=21600");
+	assert_header(s, "Cache-Control", "public, max-age=21599");
+	assert_header(s, "X-Accel-Expires", "21499");
 	rig_advance(s->rig, 6 * HOUR_MS - 100000);
 	ask(s, LIST);
 	assert_result(s, RESULT_HIT);
 	assert_header(s, "Cache-Status", "perigee; hit; ttl=0");
 	assert_header(s, "Age", "21599");
+	/* In its last second nobody else may rely on it any more. */
+	assert_header(s, "Cache-Control", "public, max-age=0, must-revalidate");
+	assert_header(s, "X-Accel-Expires", "@1");
 	assert_int_equal(calls(s), 1);
 }
 
@@ -509,7 +515,7 @@ static void a_stale_answer_goes_out_at_once(void **state)
 	assert_result(s, RESULT_STALE);
 	assert_version(s, 1);
 	assert_header(s, "Age", "21600");
-	assert_header(s, "Cache-Control", "public, max-age=0");
+	assert_header(s, "Cache-Control", "public, max-age=0, must-revalidate");
 	assert_header(s, "Cache-Status", "perigee; hit; ttl=0");
 	/* Behind it, a new one was fetched. */
 	assert_int_equal(calls(s), 2);
@@ -739,7 +745,7 @@ static void upstream_s_404(void **state)
 		problem = assert_problem(s, 404, "not-found");
 		assert_text(problem, "detail", "No Spacecraft matches the given query.");
 		json_decref(problem);
-		assert_header(s, "Cache-Control", "public, max-age=600");
+		assert_header(s, "Cache-Control", "public, max-age=599");
 		assert_header(s, "Cache-Status",
 			      i ? "perigee; hit; ttl=600"
 				: "perigee; fwd=miss; fwd-status=404; stored; ttl=600");
@@ -914,7 +920,7 @@ static void entity_tags(void **state)
 	assert_header(s, "Status", "304 Not Modified");
 	assert_header(s, "ETag", tag);
 	assert_header(s, "Content-Type", NULL);
-	assert_header(s, "Cache-Control", "public, max-age=21600");
+	assert_header(s, "Cache-Control", "public, max-age=21599");
 	assert_header(s, "Vary", "Accept-Encoding");
 	assert_true(header(s, "Age").p && header(s, "Cache-Status").p);
 	assert_true(str_ends(head_of(s), STR("\r\n\r\n")));
@@ -940,6 +946,207 @@ static void entity_tags(void **state)
 	rig_rest(s->rig);
 	assert_int_equal(ask_request(s, request), 200);
 	assert_version(s, 2);
+}
+
+/* ---- codings ---- */
+
+static struct str etag_of(const struct service *s, char text[static 64])
+{
+	snprintf(text, 64, "%.*s", STR_ARG(header(s, "ETag")));
+	return str_from(text);
+}
+
+static int ask_coded(struct service *s, const char *target, const char *accept)
+{
+	struct request request = get(target);
+
+	request.accept_encoding = str_from(accept);
+	return ask_request(s, request);
+}
+
+/* A page is compressed once, and each coding is a representation with a tag of its own. */
+static void a_page_in_gzip(void **state)
+{
+	struct service *s = *state;
+	char plain[64];
+	char coded[64];
+	char length[24];
+	size_t plain_n;
+
+	ask(s, LIST);
+	assert_header(s, "Content-Encoding", NULL);
+	assert_int_equal(press_stats(s->gw.press).misses, 0);
+	etag_of(s, plain);
+	plain_n = s->x.body.n;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(ask_coded(s, LIST, "gzip"), 200);
+		assert_header(s, "Content-Encoding", "gzip");
+		assert_header(s, "Vary", "Accept-Encoding");
+		assert_memory_equal(s->x.body.p, "\x1F\x8B", 2);
+		assert_in_range(s->x.body.n, 100, plain_n / 2);
+		snprintf(length, sizeof(length), "%zu", s->x.body.n);
+		assert_header(s, "Content-Length", length);
+	}
+	assert_int_equal(press_stats(s->gw.press).misses, 1);
+	assert_int_equal(press_stats(s->gw.press).hits, 2);
+	snprintf(coded, sizeof(coded), "%.33s-gzip\"", plain);
+	assert_header(s, "ETag", coded);
+	ask_coded(s, LIST, "gzip;q=0");
+	assert_header(s, "ETag", plain);
+	assert_int_equal(s->x.body.n, plain_n);
+}
+
+static void few_bytes_are_not_compressed(void **state)
+{
+	struct service *s = *state;
+
+	ask_coded(s, LIST "1/", "gzip");
+	assert_in_range(s->x.body.n, 100, 999);
+	assert_header(s, "Content-Encoding", NULL);
+	assert_header(s, "Vary", "Accept-Encoding");
+	ask_coded(s, LIST "1/", "gzip, identity;q=0");
+	assert_header(s, "Content-Encoding", "gzip");
+	ask_coded(s, LIST "?x=1", "gzip");
+	assert_int_equal(s->x.status, 400);
+	assert_header(s, "Content-Encoding", NULL);
+}
+
+static void head_is_get_in_gzip_too(void **state)
+{
+	static const char *const names[] = { "Status",	       "Content-Type", "Content-Encoding",
+					     "Content-Length", "ETag",	       "Vary",
+					     "Link",	       "Age",	       "Cache-Control" };
+	struct service *s = *state;
+	struct request request = get(LIST);
+	char get_head[LIMIT_HEAD_BYTES];
+
+	ask(s, LIST);
+	request.accept_encoding = STR("gzip");
+	ask_request(s, request);
+	snprintf(get_head, sizeof(get_head), "%.*s", STR_ARG(head_of(s)));
+	request.method = STR("HEAD");
+	assert_int_equal(ask_request(s, request), 200);
+	assert_int_equal(s->x.body.n, 0);
+	assert_view(head_of(s), get_head);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_true(header(s, names[i]).n > 0);
+}
+
+/* A tag matches the representation that would be sent, not another coding of it. */
+static void tags_of_codings(void **state)
+{
+	struct service *s = *state;
+	struct request request = get(LIST);
+	char plain[64];
+	char coded[64];
+
+	ask(s, LIST);
+	etag_of(s, plain);
+	snprintf(coded, sizeof(coded), "%.33s-gzip\"", plain);
+	request.accept_encoding = STR("gzip");
+	request.if_none_match = str_from(plain);
+	assert_int_equal(ask_request(s, request), 200);
+	assert_header(s, "ETag", coded);
+	request.if_none_match = str_from(coded);
+	assert_int_equal(ask_request(s, request), 304);
+	assert_header(s, "ETag", coded);
+	assert_header(s, "Content-Encoding", NULL);
+	assert_header(s, "Content-Length", NULL);
+	assert_header(s, "Vary", "Accept-Encoding");
+	request.accept_encoding = STR("");
+	assert_int_equal(ask_request(s, request), 200);
+	assert_header(s, "ETag", plain);
+	/* A 304 needs no compressing: the first request above was the only one that did. */
+	assert_int_equal(press_stats(s->gw.press).misses, 1);
+}
+
+/* RFC 9110 section 15.4.5: what a 200 would have had, and nothing about a body. */
+static void the_head_of_a_304(void **state)
+{
+	static const char *const kept[] = { "Age",
+					    "Cache-Control",
+					    "Cache-Status",
+					    "ETag",
+					    "X-Accel-Expires",
+					    "Vary",
+					    "No-Vary-Search",
+					    "Access-Control-Allow-Origin",
+					    "Access-Control-Expose-Headers" };
+	static const char *const dropped[] = { "Content-Type", "Content-Length", "Content-Encoding",
+					       "Link" };
+	struct service *s = *state;
+	struct request request = get(LIST);
+	char values[COUNT(kept)][200];
+
+	ask(s, LIST);
+	ask(s, LIST);
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		snprintf(values[i], sizeof(values[i]), "%.*s", STR_ARG(header(s, kept[i])));
+		assert_true(values[i][0]);
+	}
+	request.if_none_match = STR("*");
+	assert_int_equal(ask_request(s, request), 304);
+	for (size_t i = 0; i < COUNT(kept); i++)
+		assert_header(s, kept[i], values[i]);
+	for (size_t i = 0; i < COUNT(dropped); i++)
+		assert_header(s, dropped[i], NULL);
+}
+
+static void if_match(void **state)
+{
+	struct service *s = *state;
+	struct request request = get(LIST);
+	char tag[64];
+	json_t *problem;
+
+	ask(s, LIST);
+	request.if_match = etag_of(s, tag);
+	assert_int_equal(ask_request(s, request), 200);
+	request.if_match = STR("\"other\"");
+	assert_int_equal(ask_request(s, request), 412);
+	problem = assert_problem(s, 412, "precondition-failed");
+	json_decref(problem);
+	assert_result(s, RESULT_INVALID);
+	assert_header(s, "Cache-Control", "no-store");
+	assert_header(s, "ETag", NULL);
+	/* Conditions do not count where the answer is no 200 anyhow. */
+	request.target = STR(LIST "?x=1");
+	request.if_none_match = STR("*");
+	assert_int_equal(ask_request(s, request), 400);
+	request.target = STR(LIST "9999/");
+	assert_int_equal(ask_request(s, request), 404);
+}
+
+/* What could be had from the cache but for its age is `stale`, what was not there a `miss`. */
+static void what_was_there_and_old(void **state)
+{
+	struct service *s = *state;
+
+	ask(s, LIST);
+	rig_advance(s->rig, 60000);
+	s->rig->list.count = 597;
+	ask(s, LIST "?offset=100");
+	assert_holds(header(s, "Cache-Status"), "perigee; fwd=miss; fwd-status=200; stored; ttl=");
+	/* Both are there, and do not agree: the older one is fetched again. */
+	ask(s, LIST "?offset=95");
+	assert_holds(header(s, "Cache-Status"), "perigee; fwd=stale; fwd-status=200; stored; ttl=");
+	assert_int_equal(calls(s), 3);
+}
+
+/* Without room for what is compressed, an answer is compressed each time. */
+static void nothing_is_kept(void **state)
+{
+	struct service *s = *state;
+
+	press_free(s->gw.press);
+	s->gw.press = press_new(0);
+	assert_non_null(s->gw.press);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ask_coded(s, LIST, "gzip"), 200);
+		assert_header(s, "Content-Encoding", "gzip");
+	}
+	assert_int_equal(press_stats(s->gw.press).misses, 2);
+	assert_int_equal(press_stats(s->gw.press).bodies, 0);
 }
 
 static void options_and_other_methods(void **state)
@@ -1211,6 +1418,14 @@ int main(void)
 		TEST(head_never_costs_a_call),
 		TEST(only_if_cached_never_costs_a_call),
 		TEST(entity_tags),
+		TEST(a_page_in_gzip),
+		TEST(few_bytes_are_not_compressed),
+		TEST(head_is_get_in_gzip_too),
+		TEST(tags_of_codings),
+		TEST(the_head_of_a_304),
+		TEST(if_match),
+		TEST(what_was_there_and_old),
+		TEST(nothing_is_kept),
 		TEST(options_and_other_methods),
 		TEST(the_link_header),
 		TEST(a_query_too_long_for_the_link_header),

@@ -1,0 +1,15 @@
+#ifndef PERIGEE_IO_GZIP_H
+#define PERIGEE_IO_GZIP_H
+
+/*
+ * The gzip coding (RFC 1952), by zlib.
+ *
+ * The same bytes always give the same bytes: there is no time in the header.
+ */
+
+#include "base/buf.h"
+
+/* Appends `body` in gzip to *out; without memory, or over its cap, out->failed is set. */
+void gzip_put(struct buf *out, struct str body);
+
+#endif
