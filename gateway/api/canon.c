@@ -9,6 +9,9 @@
 
 #define GUESSES_MAX 20
 
+/* The longest id, a UUID, and its NUL. */
+#define ID_BYTES (UUID_BYTES + 1)
+
 /* What one call of canon_request() works with. */
 struct work {
 	const struct catalog *catalog;
@@ -45,49 +48,103 @@ static struct str cut_last(struct str *path)
 	return last;
 }
 
-/* An id as upstream's router and database understand it: digits, above 0, leading zeros or not. */
-static bool read_id(struct str text, int64_t *ret)
+/* An id as upstream's router and database understand it: digits, above 0, leading zeros or not;
+ * or a UUID. Writes its canonical spelling; empty if no object can have it. */
+static void read_id(enum value_type type, struct str text, char ret[static ID_BYTES])
 {
+	int64_t number;
+
+	ret[0] = '\0';
+	ret[UUID_BYTES] = '\0';
+	if (type == VALUE_UUID && !value_uuid(text, ret))
+		ret[0] = '\0';
+	if (type != VALUE_ID)
+		return;
 	for (size_t i = 0; i < text.n; i++)
 		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-	return str_to_i64(text, ret) && *ret >= 1 && *ret <= LIMIT_ID;
+			return;
+	if (str_to_i64(text, &number) && number >= 1 && number <= LIMIT_ID)
+		snprintf(ret, ID_BYTES, "%lld", (long long)number);
+}
+
+/* The endpoint that somebody who asks for the path `below` probably means. */
+static struct str guess_endpoint(const struct api *api, struct str below)
+{
+	struct str parent = below;
+	const struct endpoint *former = api_former(api, below);
+	struct str name;
+
+	cut_last(&parent);
+	if (!former)
+		former = api_former(api, parent);
+	if (former)
+		return former->name;
+	name = nearest(below, api->endpoint_names, api->endpoints_n);
+	if (!name.n)
+		name = nearest(parent, api->endpoint_names, api->endpoints_n);
+	if (!name.n)
+		name = nearest(str_cut(&below, '/'), api->endpoint_names, api->endpoints_n);
+	return name;
+}
+
+static void suggest(struct work *w, const struct api *api, struct str endpoint)
+{
+	struct buf path = buf_init(LIMIT_TARGET_BYTES);
+
+	buf_put(&path, api->root);
+	buf_put(&path, endpoint);
+	buf_put_char(&path, '/');
+	w->reterr->nearest_path = arena_dup(w->a, buf_str(&path));
+	buf_release(&path);
 }
 
 static bool not_found(struct work *w, const struct api *api, struct str below)
 {
-	struct str first = below;
+	struct str name = api ? guess_endpoint(api, below) : below;
 
-	fail_set(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
-	if (api) {
-		struct str name = nearest(first, api->endpoint_names, api->endpoints_n);
-		struct buf path = buf_init(LIMIT_TARGET_BYTES);
-
-		if (!name.n)
-			name = nearest(str_cut(&first, '/'), api->endpoint_names, api->endpoints_n);
-		if (name.n) {
-			buf_put(&path, api->root);
-			buf_put(&path, name);
-			buf_put_char(&path, '/');
-			w->reterr->nearest_path = arena_dup(w->a, buf_str(&path));
-		}
-		buf_release(&path);
-	}
-	return false;
+	if (!api || !name.n)
+		return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
+	suggest(w, api, name);
+	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. Did you mean %.*s?",
+		    STR_ARG(w->reterr->nearest_path));
 }
 
-static bool put_path(struct work *w, struct canon *c, int64_t id)
+static bool put_path(struct work *w, struct canon *c, const char *id)
 {
 	struct buf path = buf_init(LIMIT_TARGET_BYTES);
 
 	buf_put(&path, c->api->root);
 	buf_put(&path, c->endpoint->name);
-	if (c->is_object)
-		buf_putf(&path, "/%lld", (long long)id);
+	if (id[0])
+		buf_putf(&path, "/%s", id);
 	buf_put_char(&path, '/');
 	c->path = arena_dup(w->a, buf_str(&path));
 	buf_release(&path);
 	return c->path.p || no_memory(w);
+}
+
+/* The endpoint is there, but nothing below it can have that name. */
+static bool no_object(struct work *w, const struct canon *c, struct str last)
+{
+	static const char *const ids[VALUE_TYPE_COUNT + 1] = {
+		[VALUE_ID] = "are whole numbers above 0",
+		[VALUE_UUID] = "are UUIDs",
+		[VALUE_TYPE_COUNT] = "are not served",
+	};
+	struct buf name = buf_init(LIMIT_TARGET_BYTES);
+	struct str guess;
+
+	/* `launches/upcomming` is a list misspelt, no launch. */
+	buf_put(&name, c->endpoint->name);
+	buf_put_char(&name, '/');
+	buf_put(&name, last);
+	guess = nearest(buf_str(&name), c->api->endpoint_names, c->api->endpoints_n);
+	buf_release(&name);
+	if (guess.n && !str_eq(guess, c->endpoint->name))
+		return not_found(w, c->api, guess);
+	suggest(w, c->api, c->endpoint->name);
+	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. The ids of %.60s %s.",
+		    c->endpoint->name.p, ids[c->endpoint->ids]);
 }
 
 /* Finds api, endpoint and id. A missing slash at the end is added, since many clients follow no
@@ -97,7 +154,7 @@ static bool route(struct work *w, struct str raw, struct canon *c)
 	const char *why;
 	struct str below;
 	struct str path;
-	int64_t id = 0;
+	char id[ID_BYTES] = "";
 
 	why = url_decode(raw, URL_PATH, w->a, &path);
 	if (why)
@@ -114,10 +171,13 @@ static bool route(struct work *w, struct str raw, struct canon *c)
 		struct str last = cut_last(&name);
 
 		c->endpoint = api_endpoint(c->api, name);
-		c->is_object = true;
-		if (!c->endpoint || !c->endpoint->has_objects || !read_id(last, &id))
-			return not_found(w, c->api, c->endpoint ? name : below);
+		if (!c->endpoint)
+			return not_found(w, c->api, below);
+		read_id(c->endpoint->ids, last, id);
+		if (!id[0])
+			return no_object(w, c, last);
 	}
+	c->is_object = id[0] || c->endpoint->kind != ENDPOINT_LIST;
 	return put_path(w, c, id);
 }
 
@@ -156,9 +216,14 @@ static bool is_secret(struct str name)
 	return str_eq(folded, STR("key"));
 }
 
-static bool is_dropped(const struct canon_options *options, struct str name)
+static bool passes_unknown(const struct work *w, const struct canon *c)
 {
-	return is_ignored(options, name) || (options->pass_unknown && is_secret(name));
+	return w->options->pass_unknown || c->api->pass_unknown;
+}
+
+static bool is_dropped(const struct work *w, const struct canon *c, struct str name)
+{
+	return is_ignored(w->options, name) || (passes_unknown(w, c) && is_secret(name));
 }
 
 static void complain(struct work *w, const struct pair *pair, struct param_fault fault)
@@ -193,7 +258,7 @@ static void complain_of_value(struct work *w, const struct pair *pair, const str
 	complain(w, &shown,
 		 (struct param_fault){
 			 .reason = fault->reason,
-			 .allowed = value_allowed(param->rule.type),
+			 .allowed = value_allowed(&param->rule),
 			 .allowed_words = param->rule.words,
 			 .allowed_words_n = param->rule.words_n,
 			 .nearest = fault->nearest,
@@ -209,14 +274,34 @@ static bool comes_again(const struct query *q, size_t at)
 	return false;
 }
 
-/* Objects are detailed unless asked otherwise, lists are not. */
+/* Objects are detailed unless asked otherwise, lists are not; which mode a singleton has is not
+ * known. */
 static struct value_rule rule_for(const struct canon *c, const struct param *param)
 {
 	struct value_rule rule = param->rule;
 
 	if (c->is_object && rule.type == VALUE_CHOICE)
-		rule.default_ = c->endpoint->detail_mode;
+		rule.default_ =
+			c->endpoint->kind == ENDPOINT_LIST ? c->endpoint->detail_mode : STR("");
 	return rule;
+}
+
+/* Adds one value of those that are "or"ed: in their order, each once. */
+static void use_another(struct canon *c, const struct param *param, struct str value)
+{
+	struct pair *pairs = c->filter.pairs;
+	size_t at = c->filter.n;
+
+	for (size_t i = 0; i < c->filter.n; i++)
+		if (str_eq(pairs[i].name, param->name) && str_eq(pairs[i].value, value))
+			return;
+	c->filter.n++;
+	/* Sorting by name, which comes last, keeps the order of equal names. */
+	for (; at && (!str_eq(pairs[at - 1].name, param->name) ||
+		      value_cmp(&param->rule, pairs[at - 1].value, value) > 0);
+	     at--)
+		pairs[at] = pairs[at - 1];
+	pairs[at] = (struct pair){ param->name, value };
 }
 
 /* Files one good parameter under what it decides. */
@@ -235,7 +320,9 @@ static void use(struct canon *c, const struct param *param, struct str value)
 			c->filter.pairs[c->filter.n++] = (struct pair){ param->name, value };
 		break;
 	default:
-		if (value.n)
+		if (value.n && param->rule.many == VALUE_ANY)
+			use_another(c, param, value);
+		else if (value.n)
 			c->filter.pairs[c->filter.n++] = (struct pair){ param->name, value };
 	}
 }
@@ -254,21 +341,33 @@ static void read_pair(struct work *w, const struct query *q, size_t at, struct c
 	struct value_rule rule;
 	struct str value;
 
-	if (!param && is_dropped(w->options, pair->name))
+	if (!param && is_dropped(w, c, pair->name))
 		return;
 	if (is_echoed(param))
 		c->echo.pairs[c->echo.n++] = *pair;
-	if (!param && !w->options->pass_unknown) {
+	if (!param && !passes_unknown(w, c)) {
 		complain_of_name(w, pair, c->endpoint);
 	} else if (!param) {
 		c->filter.pairs[c->filter.n++] = *pair;
-	} else if (!comes_again(q, at)) {
+	} else if (param->rule.many == VALUE_ANY || !comes_again(q, at)) {
 		rule = rule_for(c, param);
 		if (value_canon(&rule, pair->value, w->a, &value, &fault))
 			use(c, param, value);
 		else
 			complain_of_value(w, pair, param, &fault);
 	}
+}
+
+static void find_head(struct canon *c)
+{
+	struct str mode = STR("");
+
+	for (size_t i = 0; i < c->filter.n; i++)
+		if (str_eq(c->filter.pairs[i].name, STR("mode")))
+			mode = c->filter.pairs[i].value;
+	c->head = c->is_object ? 0 : endpoint_head(c->endpoint, mode);
+	if (c->offset + c->limit > c->head)
+		c->head = 0;
 }
 
 static bool read_params(struct work *w, struct str raw, struct canon *c)
@@ -296,6 +395,7 @@ static bool read_params(struct work *w, struct str raw, struct canon *c)
 		c->limit = c->offset = 0;
 	query_sort(&c->filter);
 	query_sort(&c->echo);
+	find_head(c);
 	return true;
 }
 
@@ -398,4 +498,17 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
 		return false;
 	*ret = c;
 	return true;
+}
+
+const struct api *canon_root(const struct catalog *catalog, struct str target)
+{
+	struct str path = str_cut(&target, '?');
+
+	for (size_t i = 0; i < catalog->apis_n; i++) {
+		struct str root = catalog->apis[i].root;
+
+		if (str_eq(path, root) || str_eq(path, str_slice(root, 0, root.n - 1)))
+			return &catalog->apis[i];
+	}
+	return NULL;
 }

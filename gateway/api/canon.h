@@ -22,13 +22,14 @@
 struct canon {
 	const struct api *api;
 	const struct endpoint *endpoint;
-	bool is_object;	     /* `{endpoint}/{id}/`, not a list */
+	bool is_object;	     /* one object, not a list: `{endpoint}/{id}/`, or a singleton */
 	struct str path;     /* `/2.3.0/spacecraft/`, `/2.3.0/spacecraft/430/` */
 	struct query filter; /* all that selects, orders or shapes objects; canonical, sorted */
 	struct query echo;   /* the client's own parameters for links, sorted: without limit,
 			      * offset, format and what is ignored */
 	int64_t limit;	     /* effective; 0 with objects */
 	int64_t offset;
+	uint32_t head; /* objects of the small first window in which the page lies; 0: in none */
 	struct str target; /* the shortest target that means the same: defaults left out */
 };
 
@@ -54,7 +55,8 @@ struct refusal {
 struct canon_options {
 	const struct str *ignored; /* names (globs) of cache-busters, dropped without a word */
 	size_t ignored_n;
-	bool pass_unknown; /* unknown parameters are kept in `filter` instead of refused */
+	bool pass_unknown; /* unknown parameters are kept in `filter` instead of refused, as they
+			    * are with tables that say so */
 };
 
 /*
@@ -72,5 +74,8 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
  */
 struct str canon_page_target(const struct canon *c, const struct query *params, int64_t limit,
 			     int64_t offset, struct arena *a);
+
+/* The API whose root `target` names, and nothing below it; NULL: it is none. */
+const struct api *canon_root(const struct catalog *catalog, struct str target);
 
 #endif

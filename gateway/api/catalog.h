@@ -3,35 +3,49 @@
 
 /*
  * What there is to ask: the APIs behind the gateway, their endpoints, and what
- * each endpoint accepts. Loaded from conf/apis/ (see its README for the
- * format), checked whole before anything is served, read-only after that.
+ * each endpoint accepts. Read from conf/apis/ (api/load.h, and the README
+ * there for the format), checked whole before anything is served, read-only after that. All
+ * of it lives in one arena, so that a catalog can be replaced by another.
  */
 
+#include "api/filters.h"
 #include "api/rewrite.h"
-#include "api/value.h"
-#include "base/arena.h"
 #include "base/units.h"
 
-/* Where limit, offset and format stand among an endpoint's parameters is decided by their type. */
-struct param {
-	struct str name;
-	struct value_rule rule;
+enum endpoint_kind {
+	ENDPOINT_LIST,
+	ENDPOINT_SINGLE,   /* one object without an id: `dashboard/starship/` */
+	ENDPOINT_THROTTLE, /* upstream's word on the caller's quota: answered by the gateway */
+};
+
+/* A small first window of `n` objects, for a mode in which whole windows are heavy. */
+struct head {
+	struct str mode; /* empty: for every mode that has none of its own */
+	uint32_t n;
 };
 
 struct endpoint {
-	struct str
-		name; /* path below the root, without slashes at its ends: `dashboard/starship` */
-	bool has_objects; /* `{name}/{id}/` is answered too */
+	struct str name; /* path below the root, no slashes at its ends: `dashboard/starship` */
+	enum endpoint_kind kind;
+	enum value_type ids; /* of `{name}/{id}/`: ID or UUID; VALUE_TYPE_COUNT: not answered */
 	struct str
 		detail_mode;  /* the mode that objects have unless asked otherwise; may be empty */
-	struct param *params; /* sorted by name */
+	struct param *params; /* all that it takes, sorted by name */
 	size_t params_n;
-	struct str *param_names; /* the same names, for nearest() */
-	int64_t limit;		 /* objects on a page unless asked otherwise */
-	uint32_t window;	 /* objects per stored window: as many as upstream grants */
-	int64_t fresh_ms;	 /* an answer this young is given without asking upstream */
+	struct str *param_names;   /* the same names, for nearest() */
+	const struct field *order; /* what can be ordered by */
+	size_t order_n;
+	const struct field *search; /* what `search` looks at */
+	size_t search_n;
+	int64_t limit;	 /* objects on a page unless asked otherwise */
+	uint32_t window; /* objects per stored window: as many as upstream grants */
+	const struct head *heads;
+	size_t heads_n;
+	int64_t fresh_ms; /* an answer this young is given without asking upstream */
 	int64_t stale_ms; /* beyond that, still given while a newer one is fetched or cannot be */
 	int64_t skew_ms;  /* how far apart two windows of one answer may have been fetched */
+	const struct str *former; /* what it was called in other versions, and is asked for */
+	size_t former_n;
 };
 
 struct api {
@@ -41,6 +55,8 @@ struct api {
 	struct str upstream; /* base URL without a slash at its end */
 	struct str budget;   /* APIs of one budget share upstream's quota */
 	struct quota quota;
+	bool authorized;     /* the configured key is this upstream's */
+	bool pass_unknown;   /* parameters that the table does not know are passed on and keyed */
 	int64_t negative_ms; /* how long upstream's 400 and 404 are believed */
 	struct link_rules links;
 	struct endpoint *endpoints; /* sorted by name */
@@ -54,36 +70,26 @@ struct catalog {
 	struct arena *memory; /* everything above lives here */
 };
 
-/* Receives one fault of a table: the file, the key (`endpoints.spacecraft.fresh`), what is wrong.
- */
-typedef void catalog_report(void *ctx, const char *file, const char *key, const char *what);
-
 struct catalog_options {
 	struct str upstream; /* base URL that replaces every table's own; empty: none does */
-	struct quota quota;  /* likewise; calls == 0: none */
+	struct quota quota;  /* replaces the quota of the budget; calls == 0: none does */
+	struct str budget;   /* empty: of every budget */
 	int64_t time_scale;  /* divides every fresh, stale, skew and negative time; 1 or more */
 };
-
-/*
- * Loads every *.json of the folder, in the order of their names. Reports every
- * fault of every file, and returns NULL if there was one (or no table at all).
- */
-struct catalog *catalog_load(const char *folder, const struct catalog_options *options,
-			     catalog_report *report, void *ctx);
-
-/* The same from memory: n tables, each a name and its JSON text. */
-struct catalog_table {
-	const char *name; /* `ll2-2.3.0` */
-	const char *file; /* for reports */
-	struct str text;
-};
-struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
-			     const struct catalog_options *options, catalog_report *report,
-			     void *ctx);
 
 void catalog_free(struct catalog *c);
 
 const struct endpoint *api_endpoint(const struct api *api, struct str name);
 const struct param *endpoint_param(const struct endpoint *endpoint, struct str name);
+
+/* By name, for qsort() and bsearch(). */
+int endpoint_cmp(const void *a, const void *b);
+int param_cmp(const void *a, const void *b);
+
+/* The endpoint that another version calls `name`, or NULL. */
+const struct endpoint *api_former(const struct api *api, struct str name);
+
+/* Objects in the small first window of that mode; 0: there is none. */
+uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode);
 
 #endif

@@ -35,7 +35,7 @@ static void skip_white_space(struct json *j)
 static struct json_token error(struct json *j)
 {
 	j->expect = EXPECT_NOTHING;
-	return (struct json_token){ .kind = JSON_ERROR, .depth = j->depth, .at = j->at };
+	return (struct json_token){ .kind = TOKEN_ERROR, .depth = j->depth, .at = j->at };
 }
 
 static struct json_token token(const struct json *j, enum json_kind kind, size_t from, size_t to)
@@ -170,7 +170,7 @@ static struct json_token open_container(struct json *j, enum json_kind kind)
 	if (j->depth == LIMIT_JSON_DEPTH)
 		return error(j);
 	j->inside[j->depth++] = (unsigned char)j->text.p[j->at++];
-	j->expect = kind == JSON_OBJECT ? EXPECT_FIRST_NAME : EXPECT_FIRST_ELEMENT;
+	j->expect = kind == TOKEN_OBJECT ? EXPECT_FIRST_NAME : EXPECT_FIRST_ELEMENT;
 	return t;
 }
 
@@ -183,7 +183,7 @@ static struct json_token close_container(struct json *j)
 	j->depth--;
 	j->at++;
 	value_done(j);
-	return token(j, object ? JSON_OBJECT_END : JSON_ARRAY_END, j->at - 1, j->at);
+	return token(j, object ? TOKEN_OBJECT_END : TOKEN_ARRAY_END, j->at - 1, j->at);
 }
 
 static struct json_token read_name(struct json *j)
@@ -196,7 +196,7 @@ static struct json_token read_name(struct json *j)
 	j->at++;
 	if (!read_string(j))
 		return error(j);
-	t = token(j, JSON_NAME, from, j->at - 1);
+	t = token(j, TOKEN_NAME, from, j->at - 1);
 	skip_white_space(j);
 	if (peek(j) != ':')
 		return error(j);
@@ -222,26 +222,26 @@ static struct json_token read_value(struct json *j)
 
 	switch (peek(j)) {
 	case '{':
-		return open_container(j, JSON_OBJECT);
+		return open_container(j, TOKEN_OBJECT);
 	case '[':
-		return open_container(j, JSON_ARRAY);
+		return open_container(j, TOKEN_ARRAY);
 	case '"':
 		j->at++;
 		if (!read_string(j))
 			return error(j);
 		value_done(j);
-		return token(j, JSON_STRING, from + 1, j->at - 1);
+		return token(j, TOKEN_STRING, from + 1, j->at - 1);
 	case 't':
-		return read_word(j, JSON_TRUE, STR("true"));
+		return read_word(j, TOKEN_TRUE, STR("true"));
 	case 'f':
-		return read_word(j, JSON_FALSE, STR("false"));
+		return read_word(j, TOKEN_FALSE, STR("false"));
 	case 'n':
-		return read_word(j, JSON_NULL, STR("null"));
+		return read_word(j, TOKEN_NULL, STR("null"));
 	default:
 		if (!read_number(j))
 			return error(j);
 		value_done(j);
-		return token(j, JSON_NUMBER, from, j->at);
+		return token(j, TOKEN_NUMBER, from, j->at);
 	}
 }
 
@@ -263,7 +263,7 @@ struct json_token json_next(struct json *j)
 		return peek(j) == '}' ? close_container(j) : read_name(j);
 	case EXPECT_END:
 		if (j->at == j->text.n)
-			return token(j, JSON_END, j->at, j->at);
+			return token(j, TOKEN_END, j->at, j->at);
 		return error(j);
 	case EXPECT_NOTHING:
 		break;
@@ -273,14 +273,14 @@ struct json_token json_next(struct json *j)
 
 bool json_skip(struct json *j, struct json_token token)
 {
-	if (token.kind != JSON_OBJECT && token.kind != JSON_ARRAY)
-		return token.kind > JSON_END;
+	if (token.kind != TOKEN_OBJECT && token.kind != TOKEN_ARRAY)
+		return token.kind > TOKEN_END;
 	for (;;) {
 		struct json_token t = json_next(j);
 
-		if (t.kind <= JSON_END)
+		if (t.kind <= TOKEN_END)
 			return false;
-		if ((t.kind == JSON_OBJECT_END || t.kind == JSON_ARRAY_END) &&
+		if ((t.kind == TOKEN_OBJECT_END || t.kind == TOKEN_ARRAY_END) &&
 		    t.depth == token.depth)
 			return true;
 	}

@@ -13,7 +13,7 @@
  *
  * The reader checks the whole grammar: strings are valid UTF-8 without raw
  * control characters, escapes and surrogate pairs are well formed, nesting ends
- * at LIMIT_JSON_DEPTH. It allocates nothing. After JSON_ERROR or JSON_END it
+ * at LIMIT_JSON_DEPTH. It allocates nothing. After TOKEN_ERROR or TOKEN_END it
  * keeps returning the same.
  */
 
@@ -21,18 +21,18 @@
 #include "base/str.h"
 
 enum json_kind {
-	JSON_ERROR,
-	JSON_END, /* one whole value was read, and nothing but white space follows */
-	JSON_OBJECT,
-	JSON_OBJECT_END,
-	JSON_ARRAY,
-	JSON_ARRAY_END,
-	JSON_NAME, /* a member's name; its value comes next */
-	JSON_STRING,
-	JSON_NUMBER,
-	JSON_TRUE,
-	JSON_FALSE,
-	JSON_NULL,
+	TOKEN_ERROR,
+	TOKEN_END, /* one whole value was read, and nothing but white space follows */
+	TOKEN_OBJECT,
+	TOKEN_OBJECT_END,
+	TOKEN_ARRAY,
+	TOKEN_ARRAY_END,
+	TOKEN_NAME, /* a member's name; its value comes next */
+	TOKEN_STRING,
+	TOKEN_NUMBER,
+	TOKEN_TRUE,
+	TOKEN_FALSE,
+	TOKEN_NULL,
 };
 
 struct json_token {

@@ -37,17 +37,17 @@ static bool copy_object(struct copy *c, struct json_token open)
 	for (;;) {
 		struct json_token t = json_next(c->json);
 
-		if (t.kind <= JSON_END)
+		if (t.kind <= TOKEN_END)
 			return false;
-		if (t.kind == JSON_OBJECT_END && t.depth == open.depth)
+		if (t.kind == TOKEN_OBJECT_END && t.depth == open.depth)
 			break;
-		if (t.kind == JSON_STRING)
+		if (t.kind == TOKEN_STRING)
 			copy_string(c, name, t);
 		if (t.depth == open.depth + 1 && str_eq(name, STR("id")) &&
-		    (t.kind == JSON_STRING || t.kind == JSON_NUMBER))
+		    (t.kind == TOKEN_STRING || t.kind == TOKEN_NUMBER))
 			c->id = t.raw;
 		/* A name holds for the one value behind it, not for what an array holds. */
-		name = t.kind == JSON_NAME ? t.raw : (struct str){ NULL, 0 };
+		name = t.kind == TOKEN_NAME ? t.raw : (struct str){ NULL, 0 };
 	}
 	copy_up_to(c, c->json->at);
 	return true;
@@ -63,15 +63,15 @@ static bool read_results(struct json *j, struct json_token array, const struct l
 {
 	size_t base = objects->n;
 
-	if (array.kind != JSON_ARRAY)
+	if (array.kind != TOKEN_ARRAY)
 		return garbage(reterr, "its results are not an array");
 	for (;;) {
 		struct copy copy = { .json = j, .rules = rules, .to = objects };
 		struct json_token t = json_next(j);
 
-		if (t.kind == JSON_ARRAY_END)
+		if (t.kind == TOKEN_ARRAY_END)
 			return true;
-		if (t.kind != JSON_OBJECT)
+		if (t.kind != TOKEN_OBJECT)
 			return garbage(reterr, "a result is not an object");
 		if (page->n == LIMIT_WINDOW_OBJECTS)
 			return garbage(reterr, "it has too many results");
@@ -110,7 +110,7 @@ static enum member member_named(struct str name)
 
 static bool is_link_or_null(struct json_token t)
 {
-	return t.kind == JSON_STRING || t.kind == JSON_NULL;
+	return t.kind == TOKEN_STRING || t.kind == TOKEN_NULL;
 }
 
 bool page_read(struct str text, const struct link_rules *rules, struct page *ret,
@@ -121,10 +121,10 @@ bool page_read(struct str text, const struct link_rules *rules, struct page *ret
 	unsigned int seen = 0;
 
 	ret->n = 0;
-	if (t.kind != JSON_OBJECT)
+	if (t.kind != TOKEN_OBJECT)
 		return garbage(reterr,
-			       t.kind == JSON_ERROR ? "it is not JSON" : "it is not a page");
-	for (t = json_next(&j); t.kind == JSON_NAME; t = json_next(&j)) {
+			       t.kind == TOKEN_ERROR ? "it is not JSON" : "it is not a page");
+	for (t = json_next(&j); t.kind == TOKEN_NAME; t = json_next(&j)) {
 		enum member m = member_named(t.raw);
 
 		if (m != MEMBER_OTHER && seen & 1U << m)
@@ -135,7 +135,7 @@ bool page_read(struct str text, const struct link_rules *rules, struct page *ret
 			if (!read_results(&j, t, rules, ret, objects, reterr))
 				return false;
 		} else if (m == MEMBER_COUNT && (!str_to_i64(t.raw, &ret->count) ||
-						 ret->count < 0 || t.kind != JSON_NUMBER)) {
+						 ret->count < 0 || t.kind != TOKEN_NUMBER)) {
 			return garbage(reterr, "its count is not a whole number");
 		} else if ((m == MEMBER_NEXT || m == MEMBER_PREVIOUS) && !is_link_or_null(t)) {
 			return garbage(reterr, "a link is not a string");
@@ -143,7 +143,7 @@ bool page_read(struct str text, const struct link_rules *rules, struct page *ret
 			return garbage(reterr, "it is not JSON");
 		}
 	}
-	if (t.kind != JSON_OBJECT_END || json_next(&j).kind != JSON_END)
+	if (t.kind != TOKEN_OBJECT_END || json_next(&j).kind != TOKEN_END)
 		return garbage(reterr, "it is not JSON");
 	if (~seen & ((1U << MEMBER_OTHER) - 1))
 		return garbage(reterr, "it is not a page");
@@ -159,9 +159,9 @@ bool page_read_object(struct str text, const struct link_rules *rules, struct bu
 	struct copy copy = { .json = &j, .rules = rules, .to = object };
 	struct json_token t = json_next(&j);
 
-	if (t.kind != JSON_OBJECT)
+	if (t.kind != TOKEN_OBJECT)
 		return garbage(reterr, "it is not a JSON object");
-	if (!copy_object(&copy, t) || json_next(&j).kind != JSON_END)
+	if (!copy_object(&copy, t) || json_next(&j).kind != TOKEN_END)
 		return garbage(reterr, "it is not JSON");
 	if (object->failed)
 		return garbage(reterr, "it is too large");

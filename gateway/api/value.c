@@ -1,18 +1,27 @@
 #include "api/value.h"
 
+#include "api/moment.h"
 #include "api/nearest.h"
 #include "base/limits.h"
 
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What Python's int() reads at most (sys.int_info.default_max_str_digits). */
 #define DIGITS_MAX 4300
 
+/* Digits of a decimal number; upstream's database keeps fewer. */
+#define DECIMAL_DIGITS_MAX 40
+
 static const struct type {
 	const char *word;
-	const char *allowed;
+	const char *one;
+	const char *list;
+	bool has_lists;
 } types[VALUE_TYPE_COUNT] = {
-#define X(type, word, allowed) [VALUE_##type] = { word, allowed },
+#define X(type, word, one, many)                                                                   \
+	[VALUE_##type] = { word, one, "a comma-separated list of " many, sizeof(many) > 1 },
 	VALUE_TYPES(X)
 #undef X
 };
@@ -27,9 +36,22 @@ enum value_type value_type_named(struct str word)
 	return VALUE_TYPE_COUNT;
 }
 
-const char *value_allowed(enum value_type type)
+bool value_can_be_many(enum value_type type)
 {
-	return types[type].allowed;
+	return types[type].has_lists;
+}
+
+const char *value_allowed(const struct value_rule *rule)
+{
+	return rule->many == VALUE_LIST ? types[rule->type].list : types[rule->type].one;
+}
+
+int value_cmp(const struct value_rule *rule, struct str a, struct str b)
+{
+	/* Without leading zeros the longer number is the larger one; below 0 any order will do. */
+	if ((rule->type == VALUE_INT || rule->type == VALUE_ID) && a.n != b.n)
+		return a.n < b.n ? -1 : 1;
+	return str_cmp(a, b);
 }
 
 static bool refuse(struct value_fault *reterr, struct str culprit, const char *reason)
@@ -54,7 +76,15 @@ static bool canon_bool(struct str raw, struct str *ret, struct value_fault *rete
 	else if (str_eq(raw, STR("false")) || str_eq(raw, STR("False")))
 		*ret = STR("false");
 	else
-		return refuse(reterr, raw, "it is not a boolean that upstream understands");
+		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
+	return true;
+}
+
+static bool is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
 	return true;
 }
 
@@ -65,12 +95,18 @@ static struct str plain_digits(struct str raw, bool *ret_negative)
 
 	*ret_negative = raw.n && raw.p[0] == '-';
 	digits = str_slice(raw, *ret_negative, raw.n);
-	for (size_t i = 0; i < digits.n; i++)
-		if (digits.p[i] < '0' || digits.p[i] > '9')
-			return nothing;
+	if (!is_digits(digits))
+		return nothing;
 	while (digits.n > 1 && digits.p[0] == '0')
 		digits = str_slice(digits, 1, digits.n);
 	return digits;
+}
+
+/* Keeps the text, which is the caller's. */
+static bool keep(struct str text, struct arena *a, struct str *ret, struct value_fault *reterr)
+{
+	*ret = arena_dup(a, text);
+	return ret->p || no_memory(reterr, nothing);
 }
 
 static bool put_number(int64_t number, struct arena *a, struct str *ret, struct value_fault *reterr)
@@ -78,8 +114,7 @@ static bool put_number(int64_t number, struct arena *a, struct str *ret, struct 
 	char text[24];
 	int n = snprintf(text, sizeof(text), "%lld", (long long)number);
 
-	*ret = arena_dup(a, (struct str){ text, (size_t)n });
-	return ret->p || no_memory(reterr, nothing);
+	return keep((struct str){ text, (size_t)n }, a, ret, reterr);
 }
 
 static bool canon_int(const struct value_rule *rule, struct str raw, struct arena *a,
@@ -99,6 +134,95 @@ static bool canon_int(const struct value_rule *rule, struct str raw, struct aren
 	if (rule->type == VALUE_ID && number < 1)
 		return refuse(reterr, raw, "no id is below 1");
 	return put_number(number, a, ret, reterr);
+}
+
+/* forms.DecimalField, but for exponents and what is no number: a sign, digits, a point. */
+static bool canon_number(struct str raw, struct arena *a, struct str *ret,
+			 struct value_fault *reterr)
+{
+	struct str text = str_trim(raw);
+	bool negative = str_starts(text, STR("-"));
+	struct str fraction = str_slice(text, negative, text.n);
+	struct str whole = str_cut(&fraction, '.');
+	char out[DECIMAL_DIGITS_MAX + 4];
+	int n;
+
+	*ret = nothing;
+	if (!text.n)
+		return true;
+	if (text.n > DECIMAL_DIGITS_MAX)
+		return refuse(reterr, raw, "it has too many digits");
+	if (!(whole.n + fraction.n) || !is_digits(whole) || !is_digits(fraction))
+		return refuse(reterr, raw, "it is not a decimal number");
+	while (whole.n && whole.p[0] == '0')
+		whole = str_slice(whole, 1, whole.n);
+	while (fraction.n && fraction.p[fraction.n - 1] == '0')
+		fraction.n--;
+	if (!whole.n && !fraction.n)
+		negative = false;
+	n = snprintf(out, sizeof(out), "%s%.*s%s%.*s", negative ? "-" : "",
+		     STR_ARG(whole.n ? whole : STR("0")), fraction.n ? "." : "", STR_ARG(fraction));
+	return keep((struct str){ out, (size_t)n }, a, ret, reterr);
+}
+
+static bool canon_datetime(struct str raw, struct arena *a, struct str *ret,
+			   struct value_fault *reterr)
+{
+	char text[MOMENT_BYTES];
+	const char *why;
+	int64_t us;
+
+	*ret = nothing;
+	if (!str_trim(raw).n)
+		return true;
+	why = moment_parse(raw, &us);
+	if (why)
+		return refuse(reterr, raw, why);
+	return keep(moment_put(us, text), a, ret, reterr);
+}
+
+static bool canon_date(struct str raw, struct arena *a, struct str *ret, struct value_fault *reterr)
+{
+	char text[MOMENT_BYTES];
+	const char *why;
+	struct str day;
+
+	*ret = nothing;
+	if (!str_trim(raw).n)
+		return true;
+	why = day_parse(raw, text, &day);
+	if (why)
+		return refuse(reterr, raw, why);
+	return keep(day, a, ret, reterr);
+}
+
+bool value_uuid(struct str raw, char ret[static UUID_BYTES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < raw.n; i++) {
+		if (raw.p[i] == '-')
+			continue;
+		if (!isxdigit((unsigned char)raw.p[i]) || n == UUID_BYTES)
+			return false;
+		if (n == 8 || n == 13 || n == 18 || n == 23)
+			ret[n++] = '-';
+		ret[n++] = (char)tolower((unsigned char)raw.p[i]);
+	}
+	return n == UUID_BYTES;
+}
+
+static bool canon_uuid(struct str raw, struct arena *a, struct str *ret, struct value_fault *reterr)
+{
+	struct str text = str_trim(raw);
+	char uuid[UUID_BYTES];
+
+	*ret = nothing;
+	if (!text.n)
+		return true;
+	if (!value_uuid(text, uuid))
+		return refuse(reterr, raw, "it is not a UUID");
+	return keep((struct str){ uuid, sizeof(uuid) }, a, ret, reterr);
 }
 
 /* LimitOffsetPagination: an empty or negative number counts as none, and so does a limit of 0;
@@ -226,8 +350,8 @@ static bool canon_search(struct str raw, struct arena *a, struct str *ret,
 	return true;
 }
 
-static bool canon(const struct value_rule *rule, struct str raw, struct arena *a, struct str *ret,
-		  struct value_fault *reterr)
+static bool canon_one(const struct value_rule *rule, struct str raw, struct arena *a,
+		      struct str *ret, struct value_fault *reterr)
 {
 	switch (rule->type) {
 	case VALUE_BOOL:
@@ -235,9 +359,17 @@ static bool canon(const struct value_rule *rule, struct str raw, struct arena *a
 	case VALUE_INT:
 	case VALUE_ID:
 		return canon_int(rule, raw, a, ret, reterr);
+	case VALUE_NUMBER:
+		return canon_number(raw, a, ret, reterr);
 	case VALUE_STRING:
 		*ret = str_trim(raw); /* forms.CharField does */
 		return true;
+	case VALUE_DATETIME:
+		return canon_datetime(raw, a, ret, reterr);
+	case VALUE_DATE:
+		return canon_date(raw, a, ret, reterr);
+	case VALUE_UUID:
+		return canon_uuid(raw, a, ret, reterr);
 	case VALUE_CHOICE:
 		return canon_choice(rule, raw, ret, reterr);
 	case VALUE_ORDERING:
@@ -255,12 +387,91 @@ static bool canon(const struct value_rule *rule, struct str raw, struct arena *a
 	return refuse(reterr, raw, "its type is not known");
 }
 
+/* ---- lists ---- */
+
+static int list_order(const void *a, const void *b, void *rule)
+{
+	return value_cmp(rule, *(const struct str *)a, *(const struct str *)b);
+}
+
+/* The sorted values, each once, with commas between them. */
+static struct str join(const struct str *values, size_t n, char *out)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i && str_eq(values[i - 1], values[i]))
+			continue;
+		if (i)
+			out[at++] = ',';
+		if (values[i].n)
+			memcpy(out + at, values[i].p, values[i].n);
+		at += values[i].n;
+	}
+	/* Alone, the empty text would be no list at all. */
+	if (n && !at)
+		out[at++] = ',';
+	return (struct str){ out, at };
+}
+
+static size_t count_values(struct str raw)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < raw.n; i++)
+		n += raw.p[i] == ',';
+	return n;
+}
+
+/*
+ * django-filter's BaseCSVField: each element is read as one value. An empty one
+ * is the empty text; of numbers and UUIDs it is None, which "in" passes over.
+ */
+static bool canon_list(const struct value_rule *rule, struct str raw, struct arena *a,
+		       struct str *ret, struct value_fault *reterr)
+{
+	size_t most = count_values(raw);
+	struct str *values = arena_array(a, most, sizeof(*values));
+	size_t room = 1;
+	size_t n = 0;
+	char *out;
+
+	*ret = nothing;
+	if (!raw.n)
+		return true;
+	if (!values)
+		return no_memory(reterr, raw);
+	for (size_t i = 0; i < most; i++) {
+		struct str element = str_cut(&raw, ',');
+		struct str value;
+
+		if (!canon_one(rule, element, a, &value, reterr))
+			return false;
+		if (!value.n && rule->type != VALUE_STRING)
+			continue;
+		values[n++] = value;
+		room += value.n + 1;
+	}
+	/* Upstream would look for rows that have none of no values, and find nothing. */
+	if (!n)
+		return refuse(reterr, STR(","), "there is nothing between the commas");
+	out = arena_alloc(a, room);
+	if (!out)
+		return no_memory(reterr, raw);
+	qsort_r(values, n, sizeof(*values), list_order, (void *)rule);
+	*ret = join(values, n, out);
+	return true;
+}
+
+/* ---- all ---- */
+
 bool value_canon(const struct value_rule *rule, struct str raw, struct arena *a, struct str *ret,
 		 struct value_fault *reterr)
 {
-	if (!canon(rule, raw, a, ret, reterr))
-		return false;
-	if (str_eq(*ret, rule->default_))
+	bool good = rule->many == VALUE_LIST ? canon_list(rule, raw, a, ret, reterr)
+					     : canon_one(rule, raw, a, ret, reterr);
+
+	if (good && str_eq(*ret, rule->default_))
 		*ret = nothing;
-	return true;
+	return good;
 }

@@ -59,7 +59,8 @@
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
 	X(upstream, quota,            TEXT,     "",                                                     \
-	  "calls/seconds that upstream allows, shared by all workers. Empty: what each table says.")    \
+	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
+	  "Empty: what each table says.")                                                               \
 	X(upstream, reserve,          NUMBER,   "20",                                                   \
 	  "Percent of the quota that refreshing in the background may not use.")                        \
 	X(upstream, contact,          TEXT,     "",                                                     \

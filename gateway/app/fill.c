@@ -204,7 +204,8 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 
 	switch (ask_budget(f, fill, class, &allowance)) {
 	case VERDICT_GRANTED:
-		if (f->origin->begin(f->origin, fill->want.api->upstream, fill->want.target, fill))
+		if (f->origin->begin(f->origin, fill->want.api->upstream, fill->want.target,
+				     fill->want.api->authorized, fill))
 			return;
 		f->store->settle(f->store, fill->want.api->budget, str_from(fill->id), false);
 		fail_set(&failure, FAULT_INTERNAL, "The call could not be started.");

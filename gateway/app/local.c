@@ -1,6 +1,7 @@
 #include "app/local.h"
 
 #include "app/respond.h"
+#include "base/limits.h"
 
 #include <stdio.h>
 
@@ -22,6 +23,49 @@ static void readyz(const struct gateway *gw, struct store *store, struct exchang
 	respond_page(x, ready ? 200 : 503, "application/json", (struct str){ body, (size_t)n });
 }
 
+/* `{"agencies": "https://.../2.3.0/agencies/", ...}`, as DRF's DefaultRouter has it. */
+static void api_root(const struct gateway *gw, const struct api *api, struct exchange *x)
+{
+	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
+	struct buf body = buf_init(LIMIT_REQUEST_BYTES);
+
+	buf_put_char(&body, '{');
+	for (size_t i = 0; i < api->endpoints_n; i++) {
+		buf_put(&body, i ? STR(",\"") : STR("\""));
+		buf_put(&body, api->endpoints[i].name);
+		buf_put(&body, STR("\":\""));
+		buf_put(&body, base);
+		buf_put(&body, api->root);
+		buf_put(&body, api->endpoints[i].name);
+		buf_put(&body, STR("/\""));
+	}
+	buf_put_char(&body, '}');
+	respond_page(x, 200, "application/json", buf_str(&body));
+	buf_release(&body);
+}
+
+void local_throttle(const struct gateway *gw, struct store *store, struct exchange *x)
+{
+	const struct api *api = x->canon.api;
+	struct usage usage;
+	struct fail failure;
+	char body[256];
+	int n;
+
+	(void)gw;
+	if (!store->usage(store, api->budget, api->quota, &usage)) {
+		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
+		respond_fail(x, &failure);
+		return;
+	}
+	n = snprintf(body, sizeof(body),
+		     "{\"your_request_limit\":%u,\"limit_frequency_secs\":%lld,"
+		     "\"current_use\":%u,\"next_use_secs\":%lld,\"ident\":\"perigee\"}",
+		     (unsigned int)api->quota.calls, (long long)(api->quota.window_ms / 1000),
+		     (unsigned int)usage.used, (long long)((usage.wait_ms + 999) / 1000));
+	respond_page(x, 200, "application/json", (struct str){ body, (size_t)n });
+}
+
 bool local_answer(const struct gateway *gw, struct store *store, struct exchange *x)
 {
 	static const struct {
@@ -34,11 +78,15 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');
 
+	const struct api *api = canon_root(gw->catalog, x->request.target);
+
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (str_eq(path, pages[i].path)) {
 			pages[i].answer(gw, store, x);
 			return true;
 		}
 	}
-	return false;
+	if (api)
+		api_root(gw, api, x);
+	return api != NULL;
 }

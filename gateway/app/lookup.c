@@ -23,17 +23,17 @@ static struct entry *obtain(struct search *s, struct str target)
 	return e;
 }
 
-/* How to ask for the object, or for the window that begins at `start`. */
-static bool make_want(const struct search *s, int64_t start, struct want *ret)
+/* How to ask for the object (of no size), or for the window of `size` that begins at `start`. */
+static bool make_want(const struct search *s, int64_t start, uint32_t size, struct want *ret)
 {
 	const struct canon *c = &s->x->canon;
-	int64_t size = c->is_object ? 0 : c->endpoint->window;
 
 	*ret = (struct want){
 		.api = c->api,
 		.endpoint = c->endpoint,
 		.is_object = c->is_object,
 		.start = start,
+		.size = size,
 		.target = canon_page_target(c, &c->filter, size, start, s->x->arena),
 	};
 	return ret->target.p != NULL;
@@ -67,13 +67,14 @@ static void find(struct search *s, size_t i)
  * and the first one (most asked for) know the count, and asking them costs no call. */
 static void find_end(struct search *s, int64_t start)
 {
-	const int64_t neighbours[] = { start - s->x->canon.endpoint->window, 0 };
+	const uint32_t size = s->x->canon.endpoint->window;
+	const int64_t neighbours[] = { start - size, 0 };
 	struct lookup *l = s->found;
 
 	for (size_t i = 0; start > 0 && i < 2 && !l->broken; i++) {
 		struct want want;
 		struct entry *e =
-			make_want(s, neighbours[i], &want) ? obtain(s, want.target) : NULL;
+			make_want(s, neighbours[i], size, &want) ? obtain(s, want.target) : NULL;
 
 		if (e && entry_state(e, s->now) == ENTRY_FRESH && e->kind == ENTRY_WINDOW &&
 		    e->count <= s->x->canon.offset) {
@@ -95,23 +96,66 @@ static bool needs_second(const struct search *s, const struct entry *first, int6
 	       window_page(c->offset, c->limit, first->count).to > end;
 }
 
+/* The page lies in the list's small first window; the whole one is as good where it is fresher. */
+static bool find_head(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	struct lookup *l = s->found;
+	struct entry *head;
+	struct want want;
+	enum entry_state state;
+
+	if (!make_want(s, 0, c->head, &l->wants[0]))
+		return false;
+	find(s, 0);
+	if (l->state == ENTRY_FRESH || l->broken)
+		return true;
+	head = l->entries[0];
+	want = l->wants[0];
+	state = l->state;
+	if (!make_want(s, 0, c->endpoint->window, &l->wants[0])) {
+		entry_unref(head);
+		l->entries[0] = NULL;
+		return false;
+	}
+	find(s, 0);
+	if (l->state > state) {
+		entry_unref(head);
+	} else {
+		entry_unref(l->entries[0]);
+		l->entries[0] = head;
+		l->wants[0] = want;
+		l->state = state;
+	}
+	return true;
+}
+
 static bool find_windows(struct search *s)
 {
 	const struct canon *c = &s->x->canon;
 	struct lookup *l = s->found;
-	int64_t start = window_start(c->offset, c->endpoint->window);
-	int64_t end = start + c->endpoint->window;
+	uint32_t size = c->endpoint->window;
+	int64_t start = window_start(c->offset, size);
+	int64_t end = start + size;
 
-	if (!make_want(s, start, &l->wants[0]))
+	if (!make_want(s, start, size, &l->wants[0]))
 		return false;
 	find(s, 0);
 	if (!l->entries[0])
 		find_end(s, start);
 	if (!needs_second(s, l->entries[0], end))
 		return true;
-	if (!make_want(s, end, &l->wants[1]))
+	if (!make_want(s, end, size, &l->wants[1]))
 		return false;
 	find(s, 1);
+	return true;
+}
+
+static bool find_object(struct search *s)
+{
+	if (!make_want(s, 0, 0, &s->found->wants[0]))
+		return false;
+	find(s, 0);
 	return true;
 }
 
@@ -142,13 +186,10 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 	bool enough;
 
 	*ret = (struct lookup){ .state = ENTRY_ABSENT };
-	if (x->canon.is_object) {
-		enough = make_want(&s, 0, &ret->wants[0]);
-		if (enough)
-			find(&s, 0);
-	} else {
-		enough = find_windows(&s);
-	}
+	if (x->canon.is_object)
+		enough = find_object(&s);
+	else
+		enough = x->canon.head ? find_head(&s) : find_windows(&s);
 	if (!enough)
 		return fail(reterr, FAULT_INTERNAL, "The request is too large.");
 	check_agreement(&s);

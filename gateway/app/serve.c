@@ -117,6 +117,10 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		respond_refusal(x, &refusal);
 		return true;
 	}
+	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
+		local_throttle(gw, store, x);
+		return true;
+	}
 	x->routed = true;
 	return false;
 }

@@ -1,5 +1,7 @@
 #include "app/settings.h"
 
+#include "api/load.h"
+
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -9,10 +11,13 @@ static void report_setting(void *ctx, const char *where, const char *what)
 	fprintf(stderr, "perigee: %s: %s\n", where, what);
 }
 
-static void report_table(void *ctx, const char *file, const char *key, const char *what)
+static void report_table(void *ctx, const char *file, int line, const char *key, const char *what)
 {
 	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s%s%s\n", file, key, key[0] ? ": " : "", what);
+	fprintf(stderr, "perigee: %s", file);
+	if (line)
+		fprintf(stderr, ":%d", line);
+	fprintf(stderr, ": %s%s%s\n", key, key[0] ? ": " : "", what);
 }
 
 static bool complain(const char *setting, const char *what)
@@ -21,20 +26,29 @@ static bool complain(const char *setting, const char *what)
 	return false;
 }
 
+/* `15/3600` for every budget, `ll2:15/3600` for one. */
+static bool read_quota(const struct settings *s, struct catalog_options *options)
+{
+	struct str quota = CONFIG_TEXT(s->config, upstream, quota);
+
+	if (str_find(quota, ':') < quota.n)
+		options->budget = str_cut(&quota, ':');
+	return !quota.n || quota_parse(quota, &options->quota);
+}
+
 static bool load_catalog(struct settings *s)
 {
 	struct catalog_options options = {
 		.upstream = CONFIG_TEXT(s->config, upstream, base_url),
 		.time_scale = CONFIG_NUMBER(s->config, cache, time_scale),
 	};
-	struct str quota = CONFIG_TEXT(s->config, upstream, quota);
-
 	bool good = true;
 
 	if (options.time_scale < 1)
 		good = complain("[cache] time_scale", "it must be at least 1");
-	if (quota.n && !quota_parse(quota, &options.quota))
-		good = complain("[upstream] quota", "calls/seconds such as 15/3600 is needed here");
+	if (!read_quota(s, &options))
+		good = complain("[upstream] quota",
+				"calls/seconds such as 15/3600 or ll2:15/3600 is needed here");
 	/* The tables are read with what can be used, so that their faults are said too. */
 	options.time_scale = good ? options.time_scale : 1;
 	s->catalog =

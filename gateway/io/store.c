@@ -47,6 +47,22 @@ static const char reserve_script[] =
 	"redis.call('ZADD', KEYS[1], now + hold, ARGV[4])\n"
 	"return {1, share - used - 1, 0}\n";
 
+/* KEYS: calls, state. ARGV: limit, window ms. Returns: used, ms to wait. */
+static const char usage_script[] =
+	"local t = redis.call('TIME')\n"
+	"local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
+	"local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+	"local calls = redis.call('ZRANGEBYSCORE', KEYS[1], now - window + 1, '+inf', "
+	"'WITHSCORES')\n"
+	"local used = #calls / 2\n"
+	"local cool = tonumber(redis.call('HGET', KEYS[2], 'cool_until') or '0')\n"
+	"local wait = math.max(cool - now, 0)\n"
+	"if used >= limit then\n"
+	"  local at = math.min(tonumber(calls[2 * (used - limit) + 2]), now)\n"
+	"  wait = math.max(wait, at + window - now, 1)\n"
+	"end\n"
+	"return {used, wait}\n";
+
 /* KEYS: calls. ARGV: id, 1 if the call counts. */
 static const char settle_script[] =
 	"local t = redis.call('TIME')\n"
@@ -262,6 +278,30 @@ static void settle(struct store *store, struct str budget, struct str id, bool c
 	freeReplyObject(run_one(s, argv, sizeof(argv) / sizeof(argv[0])));
 }
 
+static bool usage(struct store *store, struct str budget, struct quota quota, struct usage *ret)
+{
+	struct redis_store *s = of(store);
+	char calls[256];
+	char state[256];
+	char limit[24];
+	char window[24];
+	struct str argv[] = { STR("EVAL"),
+			      str_from(usage_script),
+			      STR("2"),
+			      budget_key(s->prefix, budget, "calls", calls),
+			      budget_key(s->prefix, budget, "state", state),
+			      number_text(quota.calls, limit),
+			      number_text(quota.window_ms, window) };
+	redisReply *reply = run_one(s, argv, sizeof(argv) / sizeof(argv[0]));
+	bool known = reply && is_integers(reply, 2);
+
+	if (known)
+		*ret = (struct usage){ (uint32_t)reply->element[0]->integer,
+				       reply->element[1]->integer };
+	freeReplyObject(reply);
+	return known;
+}
+
 static void cool_down(struct store *store, struct str budget, int64_t ms)
 {
 	struct redis_store *s = of(store);
@@ -307,6 +347,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 					      .reserve = reserve,
 					      .settle = settle,
 					      .cool_down = cool_down,
+					      .usage = usage,
 					      .ping = ping,
 					      .free = free_store },
 				   .prefix = prefix,

@@ -14,8 +14,9 @@ struct upstream {
 	struct origin origin; /* first, so that one is the other */
 	const struct clock *clock;
 	CURLM *multi;
-	struct curl_slist *headers; /* holds the token */
-	struct call *calls;	    /* under way */
+	struct curl_slist *headers;
+	struct curl_slist *authorized; /* the same and the token */
+	struct call *calls;	       /* under way */
 	char *proxy;
 	char user_agent[256];
 	int64_t connect_timeout_ms;
@@ -47,7 +48,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 	return call->body.failed ? 0 : size * n;
 }
 
-static bool configure(const struct upstream *u, struct call *call, const char *url)
+static bool configure(const struct upstream *u, struct call *call, const char *url, bool authorized)
 {
 	const struct {
 		CURLoption option;
@@ -73,7 +74,7 @@ static bool configure(const struct upstream *u, struct call *call, const char *u
 		{ CURLOPT_PROTOCOLS_STR, "http,https" },
 		{ CURLOPT_PROXY, u->proxy },
 		{ CURLOPT_USERAGENT, u->user_agent },
-		{ CURLOPT_HTTPHEADER, u->headers },
+		{ CURLOPT_HTTPHEADER, authorized ? u->authorized : u->headers },
 		{ CURLOPT_ACCEPT_ENCODING, "" }, /* all that libcurl can undo */
 		{ CURLOPT_WRITEDATA, call },
 		{ CURLOPT_PRIVATE, call },
@@ -97,7 +98,8 @@ static void free_call(struct call *call)
 	free(call);
 }
 
-static bool begin(struct origin *origin, struct str base, struct str target, void *tag)
+static bool begin(struct origin *origin, struct str base, struct str target, bool authorized,
+		  void *tag)
 {
 	struct upstream *u = of(origin);
 	struct call *call = calloc(1, sizeof(*call));
@@ -112,7 +114,7 @@ static bool begin(struct origin *origin, struct str base, struct str target, voi
 	call->began = u->clock->mono(u->clock);
 	call->body = buf_init(u->max_body_bytes);
 	call->easy = curl_easy_init();
-	begun = call->easy && configure(u, call, url) &&
+	begun = call->easy && configure(u, call, url, authorized) &&
 		curl_multi_add_handle(u->multi, call->easy) == CURLM_OK;
 	if (begun) {
 		call->next = u->calls;
@@ -238,17 +240,18 @@ static void free_upstream(struct origin *origin)
 		end_call(u, u->calls);
 	curl_multi_cleanup(u->multi);
 	curl_slist_free_all(u->headers);
+	curl_slist_free_all(u->authorized);
 	free(u->proxy);
 	free(u);
 	curl_global_cleanup();
 }
 
-static bool add_header(struct upstream *u, const char *header)
+static bool add_header(struct curl_slist **headers, const char *header)
 {
-	struct curl_slist *longer = curl_slist_append(u->headers, header);
+	struct curl_slist *longer = curl_slist_append(*headers, header);
 
 	if (longer)
-		u->headers = longer;
+		*headers = longer;
 	return longer != NULL;
 }
 
@@ -257,13 +260,14 @@ static bool add_headers(struct upstream *u, struct str token)
 	char *authorization = NULL;
 	bool added;
 
-	if (!add_header(u, "Accept: application/json"))
+	if (!add_header(&u->headers, "Accept: application/json") ||
+	    !add_header(&u->authorized, "Accept: application/json"))
 		return false;
 	if (!token.n)
 		return true;
 	if (asprintf(&authorization, "Authorization: Token %.*s", STR_ARG(token)) < 0)
 		return false;
-	added = add_header(u, authorization);
+	added = add_header(&u->authorized, authorization);
 	free(authorization);
 	return added;
 }

@@ -48,7 +48,7 @@ static void put_ids(struct buf *b, const struct page *page)
  * asked for, and every slice behind the gap would be wrong. */
 static bool is_whole(const struct want *want, const struct page *page, struct fail *reterr)
 {
-	uint32_t expected = window_expected(want->start, want->endpoint->window, page->count);
+	uint32_t expected = window_expected(want->start, want->size, page->count);
 
 	if (page->n == expected)
 		return true;
@@ -106,7 +106,8 @@ static struct str id_in(struct str target)
  * sends with status 200? */
 static bool is_wanted(const struct want *want, struct str id, struct fail *reterr)
 {
-	if (str_eq_nocase(id, id_in(want->target)))
+	/* A singleton has none. */
+	if (want->endpoint->kind != ENDPOINT_LIST || str_eq_nocase(id, id_in(want->target)))
 		return true;
 	return fail(reterr, FAULT_UPSTREAM_GARBAGE,
 		    "Upstream's answer cannot be used: it is not the object that was asked for.");

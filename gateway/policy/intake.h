@@ -17,6 +17,7 @@ struct want {
 	bool is_object;
 	bool again;	   /* it is wanted newer, to agree with a neighbour */
 	int64_t start;	   /* windows: the first object */
+	uint32_t size;	   /* windows: objects that it holds where the list is long enough */
 	struct str target; /* path?query */
 };
 

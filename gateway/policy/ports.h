@@ -53,6 +53,12 @@ struct allowance {
 	int64_t wait_ms;    /* when refused: until the next one is free */
 };
 
+/* The state of a budget. */
+struct usage {
+	uint32_t used;	 /* calls made in the window that ends now */
+	int64_t wait_ms; /* until a call would be granted; 0: one would be now */
+};
+
 /* A store belongs to one thread. */
 struct store {
 	enum load (*load)(struct store *, struct str key, struct entry **ret);
@@ -71,6 +77,9 @@ struct store {
 	/* The call is over. `counted`: upstream may have seen it; otherwise its slot is free again.
 	 */
 	void (*settle)(struct store *, struct str budget, struct str id, bool counted);
+
+	/* How much of the quota is used; takes nothing. False: the store did not answer. */
+	bool (*usage)(struct store *, struct str budget, struct quota, struct usage *ret);
 
 	/* Upstream refused a call with 429: nobody is granted another one for ms. */
 	void (*cool_down)(struct store *, struct str budget, int64_t ms);
@@ -94,8 +103,10 @@ struct reply {
 
 /* Belongs to one thread, but for wake(). */
 struct origin {
-	/* Starts a GET of base + target. False: it could not even be started. */
-	bool (*begin)(struct origin *, struct str base, struct str target, void *tag);
+	/* Starts a GET of base + target, with the configured key if `authorized`: it belongs to
+	 * one upstream only. False: it could not even be started. */
+	bool (*begin)(struct origin *, struct str base, struct str target, bool authorized,
+		      void *tag);
 
 	/* Waits until a call is over, wake() was called or timeout_ms has passed. True: *ret is
 	 * filled, and there may be more. */

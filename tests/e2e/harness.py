@@ -364,7 +364,7 @@ def without_format(target):
 
 def with_links_of(base, other, body):
     """A body of upstream's with its links on the gateway; prose never mentions the sandbox."""
-    return body.replace(f"{other}/2.3.0/".encode(), f"{base}/2.3.0/".encode())
+    return body.replace(f"{other}/".encode(), f"{base}/".encode())
 
 
 def assert_same(answer, upstream, chain, about=""):

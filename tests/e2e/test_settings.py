@@ -170,7 +170,7 @@ def test_every_fault_of_a_table_is_reported(tmp_path):
     good = json.loads((REPO / "conf/apis/ll2-2.3.0.json").read_text())
     bad = {**good, "root": "2.3.0", "quota": "many", "negative": "soon", "limit": 0, "extra": 1,
            "link_hosts": [7], "endpoints": {"spacecraft": {
-               "objects": True, "fresh": "6 hours", "stale": 30, "window": 5, "modes": "normal",
+               "objects": True, "fresh": "6 hours", "stale": 30, "window": 5, "modes": [7],
                "filters": {"name": "text", "limit": "int"}, "color": "red"}}}
     (tmp_path / "one.json").write_text(json.dumps(bad))
     (tmp_path / "two.json").write_text('{"title": "x",\n "title": "y"}')
@@ -181,10 +181,10 @@ def test_every_fault_of_a_table_is_reported(tmp_path):
         complaints, ["one.json", "root"], ["one.json", "quota"], ["one.json", "negative"],
         ["one.json", "limit:"], ["one.json", "extra"], ["one.json", "link_hosts"],
         ["one.json", f"{where}.fresh"], ["one.json", f"{where}.stale"],
-        ["one.json", f"{where}.skew"], ["one.json", f"{where}.window"],
+        ["one.json", f"{where}.window"], ["one.json", f"{where}.objects"],
         ["one.json", f"{where}.modes"], ["one.json", f"{where}.filters", "name"],
         ["one.json", f"{where}.filters", "limit"], ["one.json", f"{where}.color"],
-        ["two.json", "line 2"], ["three.json"])
+        ["two.json:2"], ["three.json"])
 
 
 @pytest.mark.parametrize("text", [

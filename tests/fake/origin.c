@@ -33,7 +33,8 @@ static void make_ready(struct fake_origin *o, struct fake_call *call, struct rep
 	pthread_cond_broadcast(&o->changed);
 }
 
-static bool begin(struct origin *origin, struct str base, struct str target, void *tag)
+static bool begin(struct origin *origin, struct str base, struct str target, bool authorized,
+		  void *tag)
 {
 	struct fake_origin *o = of(origin);
 	struct reply reply = { .fault = FAULT_NONE };
@@ -49,6 +50,7 @@ static bool begin(struct origin *origin, struct str base, struct str target, voi
 	call = &o->calls[o->calls_n++];
 	*call = (struct fake_call){ .base = strndup(base.p, base.n),
 				    .target = strndup(target.p, target.n),
+				    .authorized = authorized,
 				    .tag = tag };
 	if (o->script)
 		make_ready(o, call, reply);

@@ -40,6 +40,7 @@ struct fake_origin {
 		char *base;
 		char *target;
 		void *tag;
+		bool authorized; /* the configured key would go with it */
 		bool over;
 	} calls[FAKE_ORIGIN_CALLS];
 	size_t calls_n;

@@ -187,6 +187,27 @@ static void settle(struct store *store, struct str budget, struct str id, bool c
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool usage(struct store *store, struct str budget, struct quota quota, struct usage *ret)
+{
+	struct fake_store *s = of(store);
+	int64_t cool_ms;
+
+	(void)budget;
+	if (s->broken)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	while (s->log_n && s->log[0].at_ms <= now_ms(s) - quota.window_ms)
+		take_off_log(s, 0);
+	*ret = (struct usage){ .used = (uint32_t)s->log_n };
+	if (s->log_n >= quota.calls)
+		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
+	cool_ms = s->cool_until_ms - now_ms(s);
+	if (cool_ms > ret->wait_ms)
+		ret->wait_ms = cool_ms;
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
 static void cool_down(struct store *store, struct str budget, int64_t ms)
 {
 	struct fake_store *s = of(store);
@@ -228,6 +249,7 @@ struct store *fake_store_open(struct fake_store *s)
 				   .reserve = reserve,
 				   .settle = settle,
 				   .cool_down = cool_down,
+				   .usage = usage,
 				   .ping = ping,
 				   .free = free_store };
 	return &h->store;

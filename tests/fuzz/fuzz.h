@@ -10,48 +10,9 @@
 #include "base/hash.h"
 #include "base/str.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* clang-format off */
-/* jansson and api/json.h use the same words for what they find. In fuzz targets, which compare the
- * two, jansson's are JANSSON_OBJECT and so on. */
-#define JSON_OBJECT JANSSON_OBJECT
-#define JSON_ARRAY JANSSON_ARRAY
-#define JSON_STRING JANSSON_STRING
-#define JSON_INTEGER JANSSON_INTEGER
-#define JSON_REAL JANSSON_REAL
-#define JSON_TRUE JANSSON_TRUE
-#define JSON_FALSE JANSSON_FALSE
-#define JSON_NULL JANSSON_NULL
-#include <jansson.h>
-#undef JSON_OBJECT
-#undef JSON_ARRAY
-#undef JSON_STRING
-#undef JSON_INTEGER
-#undef JSON_REAL
-#undef JSON_TRUE
-#undef JSON_FALSE
-#undef JSON_NULL
-
-#undef json_is_object
-#undef json_is_array
-#undef json_is_string
-#undef json_is_integer
-#undef json_is_real
-#undef json_is_true
-#undef json_is_false
-#undef json_is_null
-
-#define json_is_object(json) ((json) && json_typeof(json) == JANSSON_OBJECT)
-#define json_is_array(json) ((json) && json_typeof(json) == JANSSON_ARRAY)
-#define json_is_string(json) ((json) && json_typeof(json) == JANSSON_STRING)
-#define json_is_integer(json) ((json) && json_typeof(json) == JANSSON_INTEGER)
-#define json_is_real(json) ((json) && json_typeof(json) == JANSSON_REAL)
-#define json_is_true(json) ((json) && json_typeof(json) == JANSSON_TRUE)
-#define json_is_false(json) ((json) && json_typeof(json) == JANSSON_FALSE)
-#define json_is_null(json) ((json) && json_typeof(json) == JANSSON_NULL)
-/* clang-format on */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,16 +5,16 @@
  */
 #include "fuzz/fuzz.h"
 
-#include "api/catalog.h"
+#include "api/load.h"
 #include "api/links.h"
 #include "base/limits.h"
 #include "http/bases.h"
 
-static void count(void *ctx, const char *file, const char *key, const char *what)
+static void count(void *ctx, const char *file, int line, const char *key, const char *what)
 {
 	size_t *n = ctx;
 
-	must(file && key && *what, "a fault says where and what");
+	must(file && line >= 0 && key && *what, "a fault says where and what");
 	++*n;
 }
 

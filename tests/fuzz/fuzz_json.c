@@ -56,7 +56,7 @@ static void check_token(const struct json *j, struct json_token t)
 	must(t.at <= j->text.n && t.raw.n <= j->text.n - t.at, "a token lies in the text");
 	must(t.raw.p == j->text.p + t.at, "a token is the very bytes of the text");
 	must(t.depth >= 0 && t.depth <= LIMIT_JSON_DEPTH, "the depth has its bounds");
-	if (t.kind == JSON_STRING || t.kind == JSON_NAME)
+	if (t.kind == TOKEN_STRING || t.kind == TOKEN_NAME)
 		must(t.at > 0 && j->text.p[t.at - 1] == '"' && t.raw.p[t.raw.n] == '"',
 		     "strings stand between quotes");
 }
@@ -67,17 +67,17 @@ static struct seen read_all(struct str text)
 	struct seen seen = { .ok = true };
 	struct json_token t = json_next(&j);
 
-	while (t.kind > JSON_END) {
+	while (t.kind > TOKEN_END) {
 		check_token(&j, t);
 		seen.tokens++;
-		seen.values += t.kind != JSON_NAME && t.kind != JSON_OBJECT_END &&
-			       t.kind != JSON_ARRAY_END;
-		seen.nul_in_name |= t.kind == JSON_NAME && has_nul(t.raw);
-		seen.huge_number |= t.kind == JSON_NUMBER && is_huge(t.raw);
+		seen.values += t.kind != TOKEN_NAME && t.kind != TOKEN_OBJECT_END &&
+			       t.kind != TOKEN_ARRAY_END;
+		seen.nul_in_name |= t.kind == TOKEN_NAME && has_nul(t.raw);
+		seen.huge_number |= t.kind == TOKEN_NUMBER && is_huge(t.raw);
 		must(seen.tokens <= text.n, "there are no more tokens than bytes");
 		t = json_next(&j);
 	}
-	seen.ok = t.kind == JSON_END;
+	seen.ok = t.kind == TOKEN_END;
 	must(json_next(&j).kind == t.kind && json_next(&j).kind == t.kind, "the end stays the end");
 	return seen;
 }
@@ -88,7 +88,7 @@ static void check_skip(struct str text, bool ok)
 	struct json j = json_init(text);
 	bool skipped = json_skip(&j, json_next(&j));
 
-	must((skipped && json_next(&j).kind == JSON_END) == ok, "skipping agrees with reading");
+	must((skipped && json_next(&j).kind == TOKEN_END) == ok, "skipping agrees with reading");
 }
 
 /* The deepest nesting in a text that is known to be JSON. From the text, since jansson forgets all
@@ -120,14 +120,14 @@ static void check_scalar(struct str text, const json_t *value)
 	struct json j = json_init(text);
 	struct json_token t = json_next(&j);
 
-	must(json_is_true(value) == (t.kind == JSON_TRUE), "true is true");
-	must(json_is_false(value) == (t.kind == JSON_FALSE), "false is false");
-	must(json_is_null(value) == (t.kind == JSON_NULL), "null is null");
-	must(json_is_number(value) == (t.kind == JSON_NUMBER), "a number is a number");
-	must(json_is_string(value) == (t.kind == JSON_STRING), "a string is a string");
-	if (t.kind == JSON_STRING && str_find(t.raw, '\\') == t.raw.n)
+	must(json_is_true(value) == (t.kind == TOKEN_TRUE), "true is true");
+	must(json_is_false(value) == (t.kind == TOKEN_FALSE), "false is false");
+	must(json_is_null(value) == (t.kind == TOKEN_NULL), "null is null");
+	must(json_is_number(value) == (t.kind == TOKEN_NUMBER), "a number is a number");
+	must(json_is_string(value) == (t.kind == TOKEN_STRING), "a string is a string");
+	if (t.kind == TOKEN_STRING && str_find(t.raw, '\\') == t.raw.n)
 		must(fuzz_same_text(value, t.raw), "a string without escapes is its bytes");
-	if (t.kind == JSON_NUMBER && json_is_integer(value)) {
+	if (t.kind == TOKEN_NUMBER && json_is_integer(value)) {
 		char *digits = strndup(t.raw.p, t.raw.n);
 
 		must(strtoll(digits, NULL, 10) == json_integer_value(value),

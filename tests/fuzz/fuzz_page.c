@@ -78,17 +78,17 @@ static void check_value(const char *name, const json_t *original, const json_t *
 
 	must(given && json_typeof(original) == json_typeof(given), "types stay");
 	switch (json_typeof(original)) {
-	case JANSSON_OBJECT:
+	case JSON_OBJECT:
 		must(json_object_size(original) == json_object_size(given), "members stay");
 		json_object_foreach((json_t *)original, member, child)
 			check_value(member, child, json_object_get(given, member), base);
 		break;
-	case JANSSON_ARRAY:
+	case JSON_ARRAY:
 		must(json_array_size(original) == json_array_size(given), "elements stay");
 		json_array_foreach(original, i, child)
 			check_value(NULL, child, json_array_get(given, i), base);
 		break;
-	case JANSSON_STRING:
+	case JSON_STRING:
 		check_string(name, original, given, base);
 		break;
 	default:
@@ -161,7 +161,7 @@ static bool next_result(struct json *j, struct str *ret)
 {
 	struct json_token t = json_next(j);
 
-	if (t.kind != JSON_OBJECT)
+	if (t.kind != TOKEN_OBJECT)
 		return false;
 	must(json_skip(j, t), "an accepted page is JSON");
 	*ret = str_slice(j->text, t.at, j->at);
@@ -175,10 +175,10 @@ static void enter_results(struct json *j)
 
 	json_next(j);
 	for (name = json_next(j); !str_eq(name.raw, STR("results")); name = json_next(j)) {
-		must(name.kind == JSON_NAME, "an accepted page has results");
+		must(name.kind == TOKEN_NAME, "an accepted page has results");
 		must(json_skip(j, json_next(j)), "an accepted page is JSON");
 	}
-	must(json_next(j).kind == JSON_ARRAY, "results are an array");
+	must(json_next(j).kind == TOKEN_ARRAY, "results are an array");
 }
 
 static void check_page(struct str text, const struct page *page, struct str objects)
@@ -201,7 +201,7 @@ static void check_page(struct str text, const struct page *page, struct str obje
 		check_object(original, str_slice(objects, from, to));
 		from = to + 1;
 	}
-	must(json_next(&j).kind == JSON_ARRAY_END, "no object is lost");
+	must(json_next(&j).kind == TOKEN_ARRAY_END, "no object is lost");
 }
 
 static void read_page(struct str text)

@@ -51,7 +51,7 @@ class Interrupted(Exception):
 
 class Stack:
     """upstream     "sandbox", "live" or a base URL
-    quota        calls/seconds, for sandbox and workers; "none" (sandbox only)
+    quota        calls/seconds of Launch Library, for sandbox and workers; "none" (sandbox only)
     workers      worker processes behind nginx
     redis        "private", or "unix:/path", "redis://host:port" to share one
     redis_persists  a private Redis logs to disk; None: only for the live upstream
@@ -341,7 +341,7 @@ class Stack:
             "api.tables": REPO / "conf/apis",
             "redis.address": f"unix:{self.redis_socket}" if redis == "private" else redis,
             "upstream.base_url": upstream,
-            "upstream.quota": NO_QUOTA if self.quota == "none" else self.quota,
+            "upstream.quota": NO_QUOTA if self.quota == "none" else f"ll2:{self.quota}",
             **self.config,
         }
 

@@ -9,11 +9,13 @@
 #include "unit/test.h"
 
 #include "api/canon.h"
+#include "api/load.h"
 
-static inline void report_to_test(void *ctx, const char *file, const char *key, const char *what)
+static inline void report_to_test(void *ctx, const char *file, int line, const char *key,
+				  const char *what)
 {
 	(void)ctx;
-	print_error("%s: %s: %s\n", file, key, what);
+	print_error("%s:%d: %s: %s\n", file, line, key, what);
 }
 
 static inline struct catalog *test_catalog(void)

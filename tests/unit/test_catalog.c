@@ -6,18 +6,18 @@ struct reports {
 	struct buf text;
 };
 
-static void note(void *ctx, const char *file, const char *key, const char *what)
+static void note(void *ctx, const char *file, int line, const char *key, const char *what)
 {
 	struct reports *r = ctx;
 
 	r->n++;
-	buf_putf(&r->text, "%s: %s: %s\n", file, key, what);
+	buf_putf(&r->text, "%s:%d: %s: %s\n", file, line, key, what);
 }
 
 #define HEAD                                                                                       \
 	"\"title\":\"T\",\"root\":\"/1/\",\"upstream\":\"https://u.example\",\"budget\":\"b\","    \
 	"\"quota\":\"15/3600\",\"negative\":\"10m\",\"limit\":10,\"limit_max\":100"
-#define SPACECRAFT "\"fresh\":\"6h\",\"stale\":\"30d\",\"skew\":\"30m\",\"window\":100"
+#define SPACECRAFT "\"fresh\":\"6h\",\"stale\":\"30d\",\"skew\":\"30m\""
 #define ENDPOINTS  "\"endpoints\":{\"spacecraft\":{" SPACECRAFT "}}"
 
 static const struct catalog_options usual = { .time_scale = 1 };
@@ -73,7 +73,7 @@ static void a_table_is_read_whole(void **state)
 	assert_null(api_endpoint(api, STR("launches")));
 	e = api_endpoint(api, STR("spacecraft"));
 	assert_non_null(e);
-	assert_true(e->has_objects);
+	assert_int_equal(e->ids, VALUE_ID);
 	assert_view(e->detail_mode, "detailed");
 	assert_int_equal(e->window, 100);
 	assert_int_equal(e->fresh_ms, 6 * 3600000);
@@ -86,7 +86,7 @@ static void a_table_is_read_whole(void **state)
 	assert_null(endpoint_param(e, STR("agency")));
 	e = api_endpoint(api, STR("dashboard/starship"));
 	assert_non_null(e);
-	assert_false(e->has_objects);
+	assert_int_equal(e->ids, VALUE_TYPE_COUNT);
 	assert_null(endpoint_param(e, STR("mode")));
 	assert_null(endpoint_param(e, STR("search")));
 	catalog_free(c);
@@ -183,8 +183,8 @@ static void no_time_is_scaled_away(void **state)
 static void tables_that_are_wrong(void **state)
 {
 	(void)state;
-	assert_refused("", "line");
-	assert_refused("{", "line 1");
+	assert_refused("", "t.json:");
+	assert_refused("{\n\n", "t.json:3: ");
 	assert_refused("{\n\"a\":1,\n\"a\":2}", "duplicate");
 	assert_refused("[]", "an object");
 	assert_refused("{}", "title");
@@ -195,37 +195,46 @@ static void tables_that_are_wrong(void **state)
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":1}}", "endpoints.x");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{}}}", "endpoints.x.fresh");
 	assert_refused("{" HEAD ",\"endpoints\":{\"a b\":{" SPACECRAFT "}}}", "endpoints.a b");
-	assert_refused("{" HEAD ",\"endpoints\":{\"\":{" SPACECRAFT "}}}", "endpoints.");
+	assert_refused("{" HEAD ",\"endpoints\":{\"\":{" SPACECRAFT "}}}", "endpoints: a path");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"frehs\":\"1s\"}}}",
 		       "endpoints.x.frehs");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
 		       ",\"filters\":{\"a\":\"text\"}}}}",
-		       "a: there is no such type");
+		       "t.json:1: endpoints.x.filters.a: there is no type \"text\"");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"filters\":[]}}}",
 		       "endpoints.x.filters");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
 		       ",\"filters\":{\"limit\":\"int\"}}}}",
-		       "limit stands there twice");
-	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"modes\":\"normal\"}}}",
+		       "limit is declared twice");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"modes\":7}}}",
 		       "endpoints.x.modes");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"modes\":[1]}}}",
 		       "endpoints.x.modes");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6\",\"stale\":\"30d\","
-		       "\"skew\":\"30m\",\"window\":100}}}",
+		       "\"skew\":\"30m\"}}}",
 		       "endpoints.x.fresh");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":6,\"stale\":\"30d\","
-		       "\"skew\":\"30m\",\"window\":100}}}",
+		       "\"skew\":\"30m\"}}}",
 		       "endpoints.x.fresh");
-	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6h\",\"stale\":\"30d\","
-		       "\"skew\":\"30m\",\"window\":99}}}",
-		       "endpoints.x.window");
-	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{\"fresh\":\"6h\",\"stale\":\"30d\","
-		       "\"skew\":\"30m\",\"window\":1001}}}",
-		       "endpoints.x.window");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"head\":100}}}",
+		       "endpoints.x.head");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+		       ",\"head\":{\"detailed\":0}}}}",
+		       "endpoints.x.head");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"kind\":\"many\"}}}",
+		       "endpoints.x.kind");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"like\":\"y\"}}}",
+		       "endpoints.x.like");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"like\":\"x\"}}}",
+		       "endpoints.x.like: it is like too many");
+	assert_refused("{" HEAD ",\"unknown\":\"keep\"," ENDPOINTS "}", "unknown");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+		       ",\"ordering\":[\"net ->\"]}}}",
+		       "endpoints.x.ordering");
 }
 
-/* Anything else would quietly mean false, and objects would be 404. */
-static void objects_is_true_or_false(void **state)
+/* Anything else would quietly mean none, and objects would be 404. */
+static void objects_are_told_by_their_ids(void **state)
 {
 	(void)state;
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"objects\":\"true\"}}}",
@@ -270,6 +279,163 @@ static void heads_that_are_wrong(void **state)
 	}
 }
 
+/* Declarations of filters, one a time. */
+static void declarations_that_are_wrong(void **state)
+{
+	static const char *const wrong[] = {
+		"\"a\":7",
+		"\"a b\":\"int\"",
+		"\"a\":\"\"",
+		"\"a\":\"csv\"",
+		"\"a\":\"csv bool\"",
+		"\"a\":\"any datetime\"",
+		"\"a\":\"int gt\"",
+		"\"a\":\"int __near\"",
+		"\"a\":\"int =near\"",
+		"\"a\":\"int = =\"",
+		"\"a\":\"int -> \"",
+		"\"a\":\"int -> b c\"",
+		"\"a\":\"int __gt __gte __lt __lte __gt\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof(text),
+			 "{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"filters\":{%s}}}}",
+			 wrong[i]);
+		assert_refused(text, "t.json:1: endpoints.x.filters");
+	}
+}
+
+static const struct param *shipped(const struct catalog *c, const char *root, const char *endpoint,
+				   const char *param)
+{
+	for (size_t i = 0; i < c->apis_n; i++)
+		if (str_eq(c->apis[i].root, str_from(root)))
+			return endpoint_param(api_endpoint(&c->apis[i], str_from(endpoint)),
+					      str_from(param));
+	return NULL;
+}
+
+/* What declarations say, by those that are shipped. */
+static void filters_and_what_they_look_at(void **state)
+{
+	static const struct {
+		const char *root, *endpoint, *param;
+		struct value_rule rule;
+		enum filter_lookup lookup;
+		const char *path;
+	} cases[] = {
+		{ "/2.3.0/",
+		  "launches",
+		  "net__gte",
+		  { .type = VALUE_DATETIME },
+		  LOOKUP_GTE,
+		  "net" },
+		{ "/2.3.0/",
+		  "launches",
+		  "lsp__id",
+		  { VALUE_INT, .many = VALUE_LIST },
+		  LOOKUP_IN,
+		  "launch_service_provider.id" },
+		{ "/2.3.0/",
+		  "launches/upcoming",
+		  "program",
+		  { VALUE_ID, .many = VALUE_ANY },
+		  LOOKUP_IN,
+		  "program[].id" },
+		{ "/2.3.0/",
+		  "launches/previous",
+		  "year",
+		  { VALUE_NUMBER, .many = VALUE_LIST },
+		  LOOKUP_YEAR,
+		  "net" },
+		{ "/2.3.0/",
+		  "launches/upcoming",
+		  "hide_recent_previous",
+		  { .type = VALUE_BOOL },
+		  LOOKUP_CUSTOM,
+		  "" },
+		{ "/2.3.0/",
+		  "launches",
+		  "mission__orbit__name__icontains",
+		  { .type = VALUE_STRING },
+		  LOOKUP_ICONTAINS,
+		  "mission.orbit.name" },
+		{ "/2.3.0/",
+		  "events",
+		  "date__gt__lt",
+		  { .type = VALUE_DATETIME },
+		  LOOKUP_LT,
+		  "date" },
+		{ "/v4/",
+		  "blogs",
+		  "published_at_lt",
+		  { .type = VALUE_DATETIME },
+		  LOOKUP_LT,
+		  "published_at" },
+		{ "/v4/",
+		  "articles",
+		  "launch",
+		  { VALUE_UUID, .many = VALUE_LIST },
+		  LOOKUP_IN,
+		  "launches[].launch_id" },
+	};
+	struct catalog *c = catalog_load("conf/apis", &usual, report_to_test, NULL);
+
+	(void)state;
+	assert_non_null(c);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct param *p =
+			shipped(c, cases[i].root, cases[i].endpoint, cases[i].param);
+
+		if (!p)
+			fail_msg("there is no %s", cases[i].param);
+		assert_int_equal(p->rule.type, cases[i].rule.type);
+		assert_int_equal(p->rule.many, cases[i].rule.many);
+		assert_int_equal(p->lookup, cases[i].lookup);
+		assert_view(p->path, cases[i].path);
+	}
+	/* A filter of one list only, and one that only the others have. */
+	assert_null(shipped(c, "/2.3.0/", "launches", "hide_recent_previous"));
+	assert_null(shipped(c, "/v4/", "reports", "has_launch"));
+	catalog_free(c);
+}
+
+/* Faults of what is inherited are reported where it stands. */
+static void lines_of_faults(void **state)
+{
+	struct reports r;
+
+	(void)state;
+	assert_null(read_one("{" HEAD ",\n\"defaults\":{\n\"skew\":7},\n\"templates\":{\"t\":{\n"
+			     "\"fresh\":\"x\"}},\n\"endpoints\":{\n\"a\":{\"like\":\"t\",\n"
+			     "\"stale\":\"y\"}}}",
+			     &usual, &r));
+	assert_int_equal(r.n, 3);
+	assert_holds(buf_str(&r.text), "t.json:3: defaults.skew: ");
+	assert_holds(buf_str(&r.text), "t.json:5: templates.t.fresh: ");
+	assert_holds(buf_str(&r.text), "t.json:8: endpoints.a.stale: ");
+	buf_release(&r.text);
+}
+
+static void a_quota_for_one_budget(void **state)
+{
+	const struct catalog_options options = { .quota = { 3, 60000 },
+						 .budget = STR("other"),
+						 .time_scale = 1 };
+	struct reports r;
+	struct catalog *c = read_one("{" HEAD "," ENDPOINTS "}", &options, &r);
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->apis[0].quota.calls, 15);
+	catalog_free(c);
+	buf_release(&r.text);
+}
+
 static void every_fault_is_reported(void **state)
 {
 	struct reports r;
@@ -279,7 +445,7 @@ static void every_fault_is_reported(void **state)
 			     "\"b\":{" SPACECRAFT ",\"z\":3}}}",
 			     &usual, &r));
 	assert_int_equal(r.n, 3);
-	assert_holds(buf_str(&r.text), "t.json: x: ");
+	assert_holds(buf_str(&r.text), "t.json:1: x: ");
 	assert_holds(buf_str(&r.text), "endpoints.a.y: ");
 	assert_holds(buf_str(&r.text), "endpoints.b.z: ");
 	buf_release(&r.text);
@@ -322,8 +488,12 @@ int main(void)
 		cmocka_unit_test(an_upstream_below_a_path),
 		cmocka_unit_test(no_time_is_scaled_away),
 		cmocka_unit_test(tables_that_are_wrong),
-		cmocka_unit_test(objects_is_true_or_false),
+		cmocka_unit_test(objects_are_told_by_their_ids),
 		cmocka_unit_test(heads_that_are_wrong),
+		cmocka_unit_test(declarations_that_are_wrong),
+		cmocka_unit_test(filters_and_what_they_look_at),
+		cmocka_unit_test(lines_of_faults),
+		cmocka_unit_test(a_quota_for_one_budget),
 		cmocka_unit_test(every_fault_is_reported),
 		cmocka_unit_test(roots_must_differ),
 		cmocka_unit_test(folders_without_tables),

@@ -22,6 +22,7 @@ static struct want want_of(const struct rig *r, const char *target)
 {
 	return (struct want){ .api = &r->catalog->apis[0],
 			      .endpoint = rig_endpoint(r),
+			      .size = 100,
 			      .start = strcmp(target, FIRST) == 0    ? 0
 				       : strcmp(target, SECOND) == 0 ? 100
 								     : 200,

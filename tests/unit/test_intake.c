@@ -27,6 +27,7 @@ static struct want want_window(int64_t start)
 	return (struct want){ .api = api,
 			      .endpoint = api_endpoint(api, STR("spacecraft")),
 			      .start = start,
+			      .size = 100,
 			      .target = STR("/2.3.0/spacecraft/?limit=100&offset=x") };
 }
 

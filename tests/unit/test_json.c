@@ -3,9 +3,10 @@
 #include "api/json.h"
 
 static const char letters[] = {
-	[JSON_ERROR] = '!',  [JSON_END] = '$',	     [JSON_OBJECT] = '{', [JSON_OBJECT_END] = '}',
-	[JSON_ARRAY] = '[',  [JSON_ARRAY_END] = ']', [JSON_NAME] = 'n',	  [JSON_STRING] = 's',
-	[JSON_NUMBER] = '#', [JSON_TRUE] = 't',	     [JSON_FALSE] = 'f',  [JSON_NULL] = '0',
+	[TOKEN_ERROR] = '!',	  [TOKEN_END] = '$',	[TOKEN_OBJECT] = '{',
+	[TOKEN_OBJECT_END] = '}', [TOKEN_ARRAY] = '[',	[TOKEN_ARRAY_END] = ']',
+	[TOKEN_NAME] = 'n',	  [TOKEN_STRING] = 's', [TOKEN_NUMBER] = '#',
+	[TOKEN_TRUE] = 't',	  [TOKEN_FALSE] = 'f',	[TOKEN_NULL] = '0',
 };
 
 /* The tokens of a text as letters; the end is none. */
@@ -17,10 +18,10 @@ static struct str tokens_of(struct str text, char *to, size_t size)
 	while (n < size) {
 		struct json_token t = json_next(&j);
 
-		if (t.kind == JSON_END)
+		if (t.kind == TOKEN_END)
 			break;
 		to[n++] = letters[t.kind];
-		if (t.kind == JSON_ERROR)
+		if (t.kind == TOKEN_ERROR)
 			break;
 	}
 	return (struct str){ to, n };
@@ -55,11 +56,11 @@ static void tokens_are_the_bytes_that_were_read(void **state)
 		int depth;
 		size_t at;
 	} want[] = {
-		{ JSON_OBJECT, "{", 0, 0 },	 { JSON_NAME, "a\\u0062", 1, 2 },
-		{ JSON_ARRAY, "[", 1, 12 },	 { JSON_NUMBER, "-0.0", 2, 13 },
-		{ JSON_STRING, "x\\/y", 2, 20 }, { JSON_TRUE, "true", 2, 27 },
-		{ JSON_ARRAY_END, "]", 1, 31 },	 { JSON_OBJECT_END, "}", 0, 33 },
-		{ JSON_END, "", 0, 34 },	 { JSON_END, "", 0, 34 },
+		{ TOKEN_OBJECT, "{", 0, 0 },	  { TOKEN_NAME, "a\\u0062", 1, 2 },
+		{ TOKEN_ARRAY, "[", 1, 12 },	  { TOKEN_NUMBER, "-0.0", 2, 13 },
+		{ TOKEN_STRING, "x\\/y", 2, 20 }, { TOKEN_TRUE, "true", 2, 27 },
+		{ TOKEN_ARRAY_END, "]", 1, 31 },  { TOKEN_OBJECT_END, "}", 0, 33 },
+		{ TOKEN_END, "", 0, 34 },	  { TOKEN_END, "", 0, 34 },
 	};
 
 	(void)state;
@@ -81,7 +82,7 @@ static void errors_stay(void **state)
 	json_next(&j);
 	json_next(&j);
 	for (int i = 0; i < 5; i++)
-		assert_int_equal(json_next(&j).kind, JSON_ERROR);
+		assert_int_equal(json_next(&j).kind, TOKEN_ERROR);
 }
 
 static void nesting_ends_at_the_limit(void **state)
@@ -95,15 +96,15 @@ static void nesting_ends_at_the_limit(void **state)
 	memset(text + n, ']', n);
 	j = json_init((struct str){ text, 2 * n });
 	for (size_t i = 0; i < 2 * n; i++)
-		assert_int_equal(json_next(&j).kind, i < n ? JSON_ARRAY : JSON_ARRAY_END);
-	assert_int_equal(json_next(&j).kind, JSON_END);
+		assert_int_equal(json_next(&j).kind, i < n ? TOKEN_ARRAY : TOKEN_ARRAY_END);
+	assert_int_equal(json_next(&j).kind, TOKEN_END);
 
 	memset(text, '[', n + 1);
 	memset(text + n + 1, ']', n + 1);
 	j = json_init((struct str){ text, 2 * n + 2 });
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(json_next(&j).kind, JSON_ARRAY);
-	assert_int_equal(json_next(&j).kind, JSON_ERROR);
+		assert_int_equal(json_next(&j).kind, TOKEN_ARRAY);
+	assert_int_equal(json_next(&j).kind, TOKEN_ERROR);
 }
 
 static void skipping_passes_one_value(void **state)
@@ -111,12 +112,12 @@ static void skipping_passes_one_value(void **state)
 	struct json j = json_init(STR("[{\"a\":[1,{\"b\":{}}]},2,[[]]]"));
 
 	(void)state;
-	assert_int_equal(json_next(&j).kind, JSON_ARRAY);
+	assert_int_equal(json_next(&j).kind, TOKEN_ARRAY);
 	assert_true(json_skip(&j, json_next(&j)));
 	assert_true(json_skip(&j, json_next(&j)));
 	assert_true(json_skip(&j, json_next(&j)));
-	assert_int_equal(json_next(&j).kind, JSON_ARRAY_END);
-	assert_int_equal(json_next(&j).kind, JSON_END);
+	assert_int_equal(json_next(&j).kind, TOKEN_ARRAY_END);
+	assert_int_equal(json_next(&j).kind, TOKEN_END);
 
 	j = json_init(STR("[[1,]]"));
 	json_next(&j);

@@ -115,7 +115,7 @@ static void other_refusals(void **state)
 
 	(void)state;
 	assert_head(o, "not-found", 404);
-	assert_member(o, "detail", "Not found.");
+	assert_member(o, "detail", "Not found. Did you mean /2.3.0/spacecraft/?");
 	assert_member(o, "nearest", "/2.3.0/spacecraft/");
 	assert_null(json_object_get(o, "faults"));
 	json_decref(o);

@@ -14,6 +14,14 @@ static const struct {
 	{ "int", { .type = VALUE_INT } },
 	{ "id", { .type = VALUE_ID } },
 	{ "string", { .type = VALUE_STRING } },
+	{ "number", { .type = VALUE_NUMBER } },
+	{ "datetime", { .type = VALUE_DATETIME } },
+	{ "date", { .type = VALUE_DATE } },
+	{ "uuid", { .type = VALUE_UUID } },
+	{ "csv-int", { .type = VALUE_INT, .many = VALUE_LIST } },
+	{ "csv-number", { .type = VALUE_NUMBER, .many = VALUE_LIST } },
+	{ "csv-string", { .type = VALUE_STRING, .many = VALUE_LIST } },
+	{ "csv-uuid", { .type = VALUE_UUID, .many = VALUE_LIST } },
 	{ "choice",
 	  { .type = VALUE_CHOICE,
 	    .words = modes,
@@ -118,7 +126,7 @@ static void types_by_their_names_in_tables(void **state)
 	assert_int_equal(value_type_named(STR("Bool")), VALUE_TYPE_COUNT);
 	assert_int_equal(value_type_named(STR("")), VALUE_TYPE_COUNT);
 	for (enum value_type type = 0; type < VALUE_TYPE_COUNT; type++)
-		assert_true(strlen(value_allowed(type)) > 0);
+		assert_true(strlen(value_allowed(&(struct value_rule){ .type = type })) > 0);
 }
 
 int main(void)
