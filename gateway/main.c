@@ -5,11 +5,13 @@
  * shares, threads, waiting for the signal to stop, draining.
  */
 
+#include "api/openapi.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/press.h"
 #include "app/settings.h"
 #include "app/worker.h"
+#include "base/limits.h"
 #include "base/version.h"
 #include "io/fcgi.h"
 #include "io/log.h"
@@ -36,12 +38,14 @@ struct process {
 };
 
 static const char usage[] =
-	"usage: perigee [--config FILE] [--check | --print-config | --version | --help]\n"
+	"usage: perigee [--config FILE] [--check | --openapi | --print-config | --version |\n"
+	"               --help]\n"
 	"\n"
 	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache.\n"
 	"\n"
 	"  --config FILE   read this configuration (default: defaults and environment only)\n"
 	"  --check         say whether configuration and endpoint tables are good, and exit\n"
+	"  --openapi       write an OpenAPI description of what is served, and exit\n"
 	"  --print-config  write the commented default configuration, and exit\n"
 	"  --version       write the version, and exit\n"
 	"\n"
@@ -162,16 +166,32 @@ static int run(struct process *p)
 	return started ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int print_openapi(const struct settings *s)
+{
+	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
+	bool made = openapi_put(&document, s->catalog, s->bases.list[0]);
+
+	if (made)
+		printf("%.*s\n", STR_ARG(buf_str(&document)));
+	buf_release(&document);
+	return made ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' }, { "check", no_argument, NULL, 'k' },
-		{ "print-config", no_argument, NULL, 'p' }, { "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'k' },
+		{ "print-config", no_argument, NULL, 'p' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "openapi", no_argument, NULL, 'o' },
+		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
 	const char *config_path = NULL;
 	bool check_only = false;
+	bool describe = false;
 	int status = EXIT_FAILURE;
 	int option;
 
@@ -182,6 +202,9 @@ int main(int argc, char **argv)
 			break;
 		case 'k':
 			check_only = true;
+			break;
+		case 'o':
+			describe = true;
 			break;
 		case 'p':
 			config_print(stdout);
@@ -197,8 +220,12 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	}
-	if (settings_load(&process.settings, config_path, environ))
-		status = check_only ? EXIT_SUCCESS : run(&process);
+	if (settings_load(&process.settings, config_path, environ)) {
+		if (describe)
+			status = print_openapi(&process.settings);
+		else
+			status = check_only ? EXIT_SUCCESS : run(&process);
+	}
 	if (check_only && status == EXIT_SUCCESS)
 		puts("perigee: the configuration is good");
 	tear_down(&process);

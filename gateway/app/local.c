@@ -1,5 +1,6 @@
 #include "app/local.h"
 
+#include "api/openapi.h"
 #include "app/respond.h"
 #include "base/limits.h"
 
@@ -66,6 +67,22 @@ void local_throttle(const struct gateway *gw, struct store *store, struct exchan
 	respond_page(x, 200, "application/json", (struct str){ body, (size_t)n });
 }
 
+static void openapi(const struct gateway *gw, struct store *store, struct exchange *x)
+{
+	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
+	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
+	struct fail failure;
+
+	(void)store;
+	if (openapi_put(&document, gw->catalog, base)) {
+		respond_page(x, 200, "application/json", buf_str(&document));
+	} else {
+		fail_set(&failure, FAULT_INTERNAL, "There is no memory left.");
+		respond_fail(x, &failure);
+	}
+	buf_release(&document);
+}
+
 bool local_answer(const struct gateway *gw, struct store *store, struct exchange *x)
 {
 	static const struct {
@@ -74,6 +91,7 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 	} pages[] = {
 		{ STR("/healthz"), healthz },
 		{ STR("/readyz"), readyz },
+		{ STR("/openapi.json"), openapi },
 	};
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');

@@ -66,10 +66,11 @@ static void a_table_is_read_whole(void **state)
 				   STR("https://ll.thespacedevs.com/2.3.0/x/")) > 0);
 	assert_true(rewrite_prefix(&api->links, STR("next"),
 				   STR("https://lldev.thespacedevs.com/2.3.0/x/")) > 0);
-	assert_int_equal(api->endpoints_n, 2);
+	assert_int_equal(api->endpoints_n, 3);
 	/* Sorted by name, whatever the table's order. */
-	assert_view(api->endpoint_names[0], "dashboard/starship");
-	assert_view(api->endpoint_names[1], "spacecraft");
+	assert_view(api->endpoint_names[0], "api-throttle");
+	assert_view(api->endpoint_names[1], "dashboard/starship");
+	assert_view(api->endpoint_names[2], "spacecraft");
 	assert_null(api_endpoint(api, STR("launches")));
 	e = api_endpoint(api, STR("spacecraft"));
 	assert_non_null(e);
