@@ -58,12 +58,8 @@ static void read_id(enum value_type type, struct str text, char ret[static ID_BY
 	ret[UUID_BYTES] = '\0';
 	if (type == VALUE_UUID && !value_uuid(text, ret))
 		ret[0] = '\0';
-	if (type != VALUE_ID)
-		return;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return;
-	if (str_to_i64(text, &number) && number >= 1 && number <= LIMIT_ID)
+	if (type == VALUE_ID && str_is_digits(text) && str_to_i64(text, &number) && number >= 1 &&
+	    number <= LIMIT_ID)
 		snprintf(ret, ID_BYTES, "%lld", (long long)number);
 }
 
@@ -87,15 +83,21 @@ static struct str guess_endpoint(const struct api *api, struct str below)
 	return name;
 }
 
-static void suggest(struct work *w, const struct api *api, struct str endpoint)
+/* `/2.3.0/{endpoint}/`, and `{id}/` behind it unless that is empty; in the arena. */
+static struct str path_to(struct work *w, const struct api *api, struct str endpoint,
+			  const char *id)
 {
-	struct buf path = buf_init(LIMIT_TARGET_BYTES);
+	struct buf b = buf_init(LIMIT_TARGET_BYTES);
+	struct str path;
 
-	buf_put(&path, api->root);
-	buf_put(&path, endpoint);
-	buf_put_char(&path, '/');
-	w->reterr->nearest_path = arena_dup(w->a, buf_str(&path));
-	buf_release(&path);
+	buf_put(&b, api->root);
+	buf_put(&b, endpoint);
+	buf_put_char(&b, '/');
+	if (id[0])
+		buf_putf(&b, "%s/", id);
+	path = arena_dup(w->a, buf_str(&b));
+	buf_release(&b);
+	return path;
 }
 
 static bool not_found(struct work *w, const struct api *api, struct str below)
@@ -104,23 +106,9 @@ static bool not_found(struct work *w, const struct api *api, struct str below)
 
 	if (!api || !name.n)
 		return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
-	suggest(w, api, name);
+	w->reterr->nearest_path = path_to(w, api, name, "");
 	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. Did you mean %.*s?",
 		    STR_ARG(w->reterr->nearest_path));
-}
-
-static bool put_path(struct work *w, struct canon *c, const char *id)
-{
-	struct buf path = buf_init(LIMIT_TARGET_BYTES);
-
-	buf_put(&path, c->api->root);
-	buf_put(&path, c->endpoint->name);
-	if (id[0])
-		buf_putf(&path, "/%s", id);
-	buf_put_char(&path, '/');
-	c->path = arena_dup(w->a, buf_str(&path));
-	buf_release(&path);
-	return c->path.p || no_memory(w);
 }
 
 /* The endpoint is there, but nothing below it can have that name. */
@@ -142,7 +130,7 @@ static bool no_object(struct work *w, const struct canon *c, struct str last)
 	buf_release(&name);
 	if (guess.n && !str_eq(guess, c->endpoint->name))
 		return not_found(w, c->api, guess);
-	suggest(w, c->api, c->endpoint->name);
+	w->reterr->nearest_path = path_to(w, c->api, c->endpoint->name, "");
 	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. The ids of %.60s %s.",
 		    c->endpoint->name.p, ids[c->endpoint->ids]);
 }
@@ -178,7 +166,8 @@ static bool route(struct work *w, struct str raw, struct canon *c)
 			return no_object(w, c, last);
 	}
 	c->is_object = id[0] || c->endpoint->kind != ENDPOINT_LIST;
-	return put_path(w, c, id);
+	c->path = path_to(w, c->api, c->endpoint->name, id);
+	return c->path.p || no_memory(w);
 }
 
 /* ---- the parameters ---- */

@@ -125,14 +125,15 @@ const char *moment_parse(struct str text, int64_t *ret_us)
 }
 
 /* What is broken down is within the years 1 to 9999. */
-static void put_day(int64_t us, char *text, size_t size, struct tm *tm)
+static void put_day(int64_t us, char *text, size_t size)
 {
 	int64_t day = us >= 0 ? us / DAY_US : (us + 1) / DAY_US - 1;
 	time_t seconds = (time_t)(day * (DAY_US / SECOND_US));
+	struct tm tm;
 
-	gmtime_r(&seconds, tm);
-	snprintf(text, size, "%04d-%02d-%02d", (tm->tm_year + 1900) % 10000, tm->tm_mon + 1,
-		 tm->tm_mday);
+	gmtime_r(&seconds, &tm);
+	snprintf(text, size, "%04d-%02d-%02d", (tm.tm_year + 1900) % 10000, tm.tm_mon + 1,
+		 tm.tm_mday);
 }
 
 struct str moment_put(int64_t us, char text[static MOMENT_BYTES])
@@ -142,10 +143,9 @@ struct str moment_put(int64_t us, char text[static MOMENT_BYTES])
 	int second = (int)(of_day / SECOND_US);
 	char day[64];
 	char time[64];
-	struct tm tm;
 	size_t n;
 
-	put_day(us, day, sizeof(day), &tm);
+	put_day(us, day, sizeof(day));
 	n = (size_t)snprintf(time, sizeof(time), "%sT%02d:%02d:%02d.%06ld", day, second / 3600,
 			     second / 60 % 60, second % 60, fraction);
 	while (time[n - 1] == '0')
@@ -161,13 +161,12 @@ struct str moment_put(int64_t us, char text[static MOMENT_BYTES])
 const char *day_parse(struct str text, char ret[static MOMENT_BYTES], struct str *ret_text)
 {
 	struct str rest = str_trim(text);
-	struct tm tm;
 	int64_t us;
 	const char *why = take_day(&rest, &us);
 
 	if (why || rest.n)
 		return why == not_a_day ? why : "it is not a day such as 2026-11-24";
-	put_day(us, ret, MOMENT_BYTES, &tm);
+	put_day(us, ret, MOMENT_BYTES);
 	*ret_text = str_from(ret);
 	return NULL;
 }

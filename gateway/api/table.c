@@ -312,7 +312,7 @@ static void read_endpoint(struct table *t, const char *name, const json_t *objec
 {
 	struct reader *r = t->reader;
 	struct view v = layers_of(t, name, object);
-	struct view own = { .n = 1 };
+	struct view own = view_of(object, "endpoints", name);
 
 	if (!json_is_object(object)) {
 		reader_complain(r, &v.layers[0], "", NULL, "an object is needed here");
@@ -333,7 +333,6 @@ static void read_endpoint(struct table *t, const char *name, const json_t *objec
 	if (e->kind != ENDPOINT_THROTTLE)
 		read_times(r, &v, e);
 	read_heads(t, &v, e);
-	own.layers[0] = v.layers[0];
 	e->former = read_list(r, &own, "former", &e->former_n);
 	read_params(t, &v, e);
 }

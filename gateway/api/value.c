@@ -80,14 +80,6 @@ static bool canon_bool(struct str raw, struct str *ret, struct value_fault *rete
 	return true;
 }
 
-static bool is_digits(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-	return true;
-}
-
 /* Signed digits without leading zeros, however many there are; empty if raw is no whole number. */
 static struct str plain_digits(struct str raw, bool *ret_negative)
 {
@@ -95,7 +87,7 @@ static struct str plain_digits(struct str raw, bool *ret_negative)
 
 	*ret_negative = raw.n && raw.p[0] == '-';
 	digits = str_slice(raw, *ret_negative, raw.n);
-	if (!is_digits(digits))
+	if (!str_is_digits(digits))
 		return nothing;
 	while (digits.n > 1 && digits.p[0] == '0')
 		digits = str_slice(digits, 1, digits.n);
@@ -152,7 +144,7 @@ static bool canon_number(struct str raw, struct arena *a, struct str *ret,
 		return true;
 	if (text.n > DECIMAL_DIGITS_MAX)
 		return refuse(reterr, raw, "it has too many digits");
-	if (!(whole.n + fraction.n) || !is_digits(whole) || !is_digits(fraction))
+	if (!(whole.n + fraction.n) || !str_is_digits(whole) || !str_is_digits(fraction))
 		return refuse(reterr, raw, "it is not a decimal number");
 	while (whole.n && whole.p[0] == '0')
 		whole = str_slice(whole, 1, whole.n);

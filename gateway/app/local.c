@@ -45,7 +45,7 @@ static void api_root(const struct gateway *gw, const struct api *api, struct exc
 	buf_release(&body);
 }
 
-void local_throttle(const struct gateway *gw, struct store *store, struct exchange *x)
+void local_throttle(struct store *store, struct exchange *x)
 {
 	const struct api *api = x->canon.api;
 	struct usage usage;
@@ -53,7 +53,6 @@ void local_throttle(const struct gateway *gw, struct store *store, struct exchan
 	char body[256];
 	int n;
 
-	(void)gw;
 	if (!store->usage(store, api->budget, api->quota, &usage)) {
 		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
 		respond_fail(x, &failure);

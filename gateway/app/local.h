@@ -18,6 +18,6 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
  * the gateway's clients share. Upstream's own answer names the caller, by address
  * or by key: it is never asked for a client.
  */
-void local_throttle(const struct gateway *gw, struct store *store, struct exchange *x);
+void local_throttle(struct store *store, struct exchange *x);
 
 #endif

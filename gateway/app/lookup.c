@@ -44,19 +44,26 @@ static bool is_held(const struct search *s, const struct entry *e)
 	return e && exchange_held(s->x, e->target) == e;
 }
 
-/* Puts the entry for wants[i] into its place; absent ones are as if they were not there. */
+/* The entry for the target, and in *ret its state; absent ones are as if they were not there. */
+static struct entry *obtain_usable(struct search *s, struct str target, enum entry_state *ret)
+{
+	struct entry *e = obtain(s, target);
+
+	/* What was fetched for this very request is fresh enough for it, however short its life. */
+	*ret = is_held(s, e) ? ENTRY_FRESH : entry_state(e, s->now);
+	if (*ret != ENTRY_ABSENT)
+		return e;
+	entry_unref(e);
+	return NULL;
+}
+
+/* Puts the entry for wants[i] into its place. */
 static void find(struct search *s, size_t i)
 {
 	struct lookup *l = s->found;
 	enum entry_state state;
 
-	l->entries[i] = obtain(s, l->wants[i].target);
-	/* What was fetched for this very request is fresh enough for it, however short its life. */
-	state = is_held(s, l->entries[i]) ? ENTRY_FRESH : entry_state(l->entries[i], s->now);
-	if (state == ENTRY_ABSENT) {
-		entry_unref(l->entries[i]);
-		l->entries[i] = NULL;
-	}
+	l->entries[i] = obtain_usable(s, l->wants[i].target, &state);
 	if (i == 0 || state < l->state) {
 		l->state = state;
 		l->wanted = i;
@@ -101,32 +108,26 @@ static bool find_head(struct search *s)
 {
 	const struct canon *c = &s->x->canon;
 	struct lookup *l = s->found;
-	struct entry *head;
-	struct want want;
 	enum entry_state state;
+	struct entry *whole;
+	struct want want;
 
 	if (!make_want(s, 0, c->head, &l->wants[0]))
 		return false;
 	find(s, 0);
 	if (l->state == ENTRY_FRESH || l->broken)
 		return true;
-	head = l->entries[0];
-	want = l->wants[0];
-	state = l->state;
-	if (!make_want(s, 0, c->endpoint->window, &l->wants[0])) {
-		entry_unref(head);
-		l->entries[0] = NULL;
+	if (!make_want(s, 0, c->endpoint->window, &want))
 		return false;
+	whole = obtain_usable(s, want.target, &state);
+	if (state <= l->state) {
+		entry_unref(whole);
+		return true;
 	}
-	find(s, 0);
-	if (l->state > state) {
-		entry_unref(head);
-	} else {
-		entry_unref(l->entries[0]);
-		l->entries[0] = head;
-		l->wants[0] = want;
-		l->state = state;
-	}
+	entry_unref(l->entries[0]);
+	l->entries[0] = whole;
+	l->wants[0] = want;
+	l->state = state;
 	return true;
 }
 

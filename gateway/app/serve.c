@@ -118,7 +118,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		return true;
 	}
 	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
-		local_throttle(gw, store, x);
+		local_throttle(store, x);
 		return true;
 	}
 	x->routed = true;

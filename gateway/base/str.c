@@ -68,6 +68,14 @@ struct str str_trim(struct str s)
 	return s;
 }
 
+bool str_is_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return true;
+}
+
 bool str_to_i64(struct str s, int64_t *ret)
 {
 	bool negative = s.n && s.p[0] == '-';

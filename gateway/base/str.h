@@ -59,6 +59,9 @@ struct str str_cut(struct str *rest, char sep);
 /* Without ASCII blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
+/* Nothing but decimal digits; true of nothing at all. */
+bool str_is_digits(struct str s);
+
 /* Decimal digits with an optional leading '-', nothing else, within int64_t. */
 bool str_to_i64(struct str s, int64_t *ret);
 

@@ -104,25 +104,33 @@ static bool find_fault(struct str word, enum fault *ret)
 	return false;
 }
 
-static bool has_row(struct str doc, struct str word, struct str status)
+/* What is written for people, and what nginx says itself. */
+static struct text doc;
+static struct text site;
+
+static int read_documents(void **state)
+{
+	(void)state;
+	read_text(&doc, "conf/problems.md");
+	read_text(&site, "nginx/perigee/http.conf");
+	return 0;
+}
+
+static bool has_row(struct str text, struct str word, struct str status)
 {
 	char row[200];
 
 	snprintf(row, sizeof(row), "\n| `%.*s` | %.*s | ", STR_ARG(word), STR_ARG(status));
-	return memmem(doc.p, doc.n, row, strlen(row)) != NULL;
+	return memmem(text.p, text.n, row, strlen(row)) != NULL;
 }
 
 /* Each problem has a row in conf/problems.md with its status, of the worker's and of nginx' own. */
 static void every_problem_is_explained(void **state)
 {
-	static struct text doc;
-	static struct text site;
 	struct str rest;
 	size_t n = 0;
 
 	(void)state;
-	read_text(&doc, "conf/problems.md");
-	read_text(&site, "nginx/perigee/http.conf");
 	for (enum fault f = FAULT_NONE + 1; f < FAULT_COUNT; f++) {
 		char status[8];
 
@@ -153,14 +161,10 @@ static void every_problem_is_explained(void **state)
 /* And there is no row for what nobody says. */
 static void every_row_is_a_problem(void **state)
 {
-	static struct text doc;
-	static struct text site;
 	struct str rest;
 	size_t n = 0;
 
 	(void)state;
-	read_text(&doc, "conf/problems.md");
-	read_text(&site, "nginx/perigee/http.conf");
 	for (rest = doc.str; rest.n;) {
 		struct str line = str_cut(&rest, '\n');
 		struct str word = between(line, "| `", "` | ");
@@ -192,5 +196,5 @@ int main(void)
 		cmocka_unit_test(every_row_is_a_problem),
 	};
 
-	return cmocka_run_group_tests_name("fault", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("fault", tests, read_documents, NULL);
 }
