@@ -296,15 +296,27 @@ static void read_times(struct reader *r, const struct view *v, struct endpoint *
 	e->skew_ms = read_duration(r, v, "skew");
 }
 
-static void check_layers(struct reader *r, const struct view *v)
+/* Of an endpoint, a template or the defaults: all have the same keys. */
+static void check_keys(struct reader *r, const struct layer *at)
 {
 	static const char *const known[] = { "kind",	"objects", "modes",    "object_mode",
 					     "fresh",	"stale",   "skew",     "head",
 					     "like",	"search",  "ordering", "former",
 					     "filters", NULL };
 
-	/* Those below are checked as what they are. */
-	check_members(r, &v->layers[0], known);
+	check_members(r, at, known);
+}
+
+static void check_templates(const struct table *t)
+{
+	const char *name;
+	json_t *object;
+
+	json_object_foreach((json_t *)t->templates, name, object)
+	{
+		check_keys(t->reader, &(struct layer){ object, "templates", name });
+	}
+	check_keys(t->reader, &(struct layer){ t->defaults, "defaults", NULL });
 }
 
 static void read_endpoint(struct table *t, const char *name, const json_t *object,
@@ -318,7 +330,7 @@ static void read_endpoint(struct table *t, const char *name, const json_t *objec
 		reader_complain(r, &v.layers[0], "", NULL, "an object is needed here");
 		return;
 	}
-	check_layers(r, &v);
+	check_keys(r, &v.layers[0]);
 	if (!is_plain(str_from(name)) || name[0] == '/' || str_ends(str_from(name), STR("/")))
 		reader_complain(
 			r, &v.layers[0], "", NULL,
@@ -460,6 +472,7 @@ static void read_api(struct reader *r, const char *name, const json_t *table,
 	t.families = read_object(r, &v, "lookups", &at);
 	t.defaults = read_object(r, &v, "defaults", &at);
 	t.endpoints = read_object(r, &v, "endpoints", &at);
+	check_templates(&t);
 	read_endpoints(&t, api);
 }
 

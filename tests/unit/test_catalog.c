@@ -228,6 +228,10 @@ static void tables_that_are_wrong(void **state)
 		       "endpoints.x.like");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"like\":\"x\"}}}",
 		       "endpoints.x.like: it is like too many");
+	assert_refused("{" HEAD ",\"templates\":{\"t\":{\"frehs\":\"1s\"}}," ENDPOINTS "}",
+		       "templates.t.frehs: there is no such key");
+	assert_refused("{" HEAD ",\"defaults\":{\"frehs\":\"1s\"}," ENDPOINTS "}",
+		       "defaults.frehs: there is no such key");
 	assert_refused("{" HEAD ",\"unknown\":\"keep\"," ENDPOINTS "}", "unknown");
 	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
 		       ",\"ordering\":[\"net ->\"]}}}",
