@@ -49,8 +49,8 @@ static const char usage[] =
 	"  --print-config  write the commented default configuration, and exit\n"
 	"  --version       write the version, and exit\n"
 	"\n"
-	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGTERM and SIGINT\n"
-	"drain and stop the worker.\n";
+	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
+	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
 
 /* ---- building ---- */
 
@@ -68,7 +68,7 @@ static bool build(struct process *p)
 	int listener;
 
 	p->gateway.config = s->config;
-	p->gateway.catalog = s->catalog;
+	p->gateway.tables = s->tables;
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
 	p->gateway.clock = &sysclock;
@@ -98,8 +98,8 @@ static bool start(struct process *p)
 	if (!fills_start(p->fills) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
-	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s apis=%zu",
-		 CONFIG_TEXT(config, server, socket).p, p->settings.catalog->apis_n);
+	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
+		 CONFIG_TEXT(config, server, socket).p);
 	return true;
 }
 
@@ -142,16 +142,32 @@ static void raise_file_limit(void)
 		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
 }
 
+static int next_signal(const sigset_t *signals)
+{
+	int number = 0;
+
+	sigwait(signals, &number);
+	return number;
+}
+
+static void reload(struct process *p)
+{
+	if (settings_reload_tables(&p->settings))
+		log_line(LOG_INFO, "reloaded", "what=tables");
+	else
+		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
+}
+
 static int run(struct process *p)
 {
 	sigset_t signals;
-	int signal_number;
 	bool started = false;
 
 	/* Blocked before there is any thread, so that only sigwait() below sees them. */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
@@ -159,8 +175,8 @@ static int run(struct process *p)
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {
 		started = start(p);
-		if (started)
-			sigwait(&signals, &signal_number);
+		while (started && next_signal(&signals) == SIGHUP)
+			reload(p);
 		drain(p);
 	}
 	return started ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -169,8 +185,10 @@ static int run(struct process *p)
 static int print_openapi(const struct settings *s)
 {
 	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
-	bool made = openapi_put(&document, s->catalog, s->bases.list[0]);
+	struct catalog *catalog = tables_take(s->tables);
+	bool made = openapi_put(&document, catalog, s->bases.list[0]);
 
+	catalog_unref(catalog);
 	if (made)
 		printf("%.*s\n", STR_ARG(buf_str(&document)));
 	buf_release(&document);

@@ -2,9 +2,15 @@
 
 #include <stdlib.h>
 
-void catalog_free(struct catalog *c)
+struct catalog *catalog_ref(struct catalog *c)
 {
-	if (!c)
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+void catalog_unref(struct catalog *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) > 1)
 		return;
 	arena_free(c->memory);
 	free(c);

@@ -4,9 +4,12 @@
 /*
  * What there is to ask: the APIs behind the gateway, their endpoints, and what
  * each endpoint accepts. Read from conf/apis/ (api/load.h, and the README
- * there for the format), checked whole before anything is served, read-only after that. All
- * of it lives in one arena, so that a catalog can be replaced by another.
+ * there for the format), checked whole before anything is served, read-only after that. It
+ * lives in one piece until the last reference to it is gone: a catalog can be replaced by
+ * another (app/tables.h) while requests that were understood by the old one are still served.
  */
+
+#include <stdatomic.h>
 
 #include "api/filters.h"
 #include "api/rewrite.h"
@@ -49,7 +52,8 @@ struct endpoint {
 };
 
 struct api {
-	struct str name; /* the table's file name without `.json`: `ll2-2.3.0` */
+	struct catalog *catalog; /* whose it is */
+	struct str name;	 /* the table's file name without `.json`: `ll2-2.3.0` */
 	struct str title;
 	struct str root;     /* `/2.3.0/` */
 	struct str upstream; /* base URL without a slash at its end */
@@ -65,6 +69,7 @@ struct api {
 };
 
 struct catalog {
+	atomic_int refs;
 	struct api *apis;
 	size_t apis_n;
 	struct arena *memory; /* everything above lives here */
@@ -77,7 +82,10 @@ struct catalog_options {
 	int64_t time_scale;  /* divides every fresh, stale, skew and negative time; 1 or more */
 };
 
-void catalog_free(struct catalog *c);
+struct catalog *catalog_ref(struct catalog *c);
+
+/* Gives a reference back; the last one frees. NULL is fine. */
+void catalog_unref(struct catalog *c);
 
 const struct endpoint *api_endpoint(const struct api *api, struct str name);
 const struct param *endpoint_param(const struct endpoint *endpoint, struct str name);

@@ -39,6 +39,7 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 
 	if (!c)
 		return NULL;
+	atomic_init(&c->refs, 1);
 	c->memory = arena_new(CATALOG_BYTES);
 	c->apis = c->memory ? arena_array(c->memory, n, sizeof(struct api)) : NULL;
 	for (size_t i = 0; c->apis && i < n; i++) {
@@ -49,6 +50,7 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 				    .ctx = ctx,
 				    .time_scale = options->time_scale };
 
+		c->apis[i].catalog = c;
 		table_read(&r, tables[i].name, options, &c->apis[c->apis_n++]);
 		failed |= r.failed;
 	}
@@ -62,7 +64,7 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 		failed = true;
 	}
 	if (failed || !c->apis) {
-		catalog_free(c);
+		catalog_unref(c);
 		return NULL;
 	}
 	return c;

@@ -23,6 +23,7 @@ void exchange_reset(struct exchange *x)
 	for (size_t i = 0; i < HELD_MAX; i++)
 		entry_unref(x->held[i]);
 	entry_unref(x->news.entry);
+	catalog_unref(x->catalog);
 	arena_reset(arena);
 	buf_clear(&head);
 	/* A long answer's memory is not kept for the short ones that follow. */

@@ -60,7 +60,8 @@ struct exchange {
 	struct request request;
 	struct mono arrived;
 
-	bool routed; /* canon is valid */
+	struct catalog *catalog; /* a reference: what the request is understood by */
+	bool routed;		 /* canon is valid */
 	struct canon canon;
 
 	struct entry *held[HELD_MAX]; /* references */

@@ -18,6 +18,7 @@ void fill_table_init(struct fill_table *t)
 
 static void free_fill(struct fill *fill)
 {
+	catalog_unref(fill->want.api->catalog);
 	free((char *)fill->want.target.p);
 	free(fill);
 }
@@ -61,11 +62,24 @@ static struct fill *add(struct fill_table *t, const struct want *want)
 	}
 	fill->want = *want;
 	fill->want.target.p = target;
+	catalog_ref(want->api->catalog);
 	fill->last_waiter = &fill->waiters;
 	fill->next_in_slot = *slot;
 	*slot = fill;
 	t->n++;
 	return fill;
+}
+
+/* A failed fill is wanted again, perhaps by other tables than it was the last time. */
+static void take_over(struct fill *fill, const struct want *want)
+{
+	struct catalog *old = fill->want.api->catalog;
+	struct str target = fill->want.target;
+
+	fill->want = *want;
+	fill->want.target = target;
+	catalog_ref(want->api->catalog);
+	catalog_unref(old);
 }
 
 struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const struct want *want,
@@ -75,7 +89,8 @@ struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const s
 
 	if (!fill)
 		return NULL;
-	fill->want.again = want->again;
+	if (failed)
+		take_over(fill, want);
 	fill->stage = FILL_QUEUED;
 	fill->class = class;
 	fill->newer_than = newer_than;

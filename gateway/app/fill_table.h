@@ -25,7 +25,7 @@ enum fill_stage {
 struct fill {
 	enum fill_stage stage;
 	enum call_class class;
-	struct want want; /* its target is owned */
+	struct want want; /* its target is owned, and its catalog is kept */
 	struct wall newer_than;
 	char id[FILL_ID_BYTES];	  /* of its call, in the budget's log */
 	struct exchange *waiters; /* first come first */

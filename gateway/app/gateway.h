@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the fills and the press have locks of their own.
+ * the tables, the fills and the press have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -15,10 +15,11 @@
 
 struct fills;
 struct press;
+struct tables;
 
 struct gateway {
 	const struct config *config;
-	const struct catalog *catalog;
+	struct tables *tables;
 	struct canon_options canon;
 	struct bases bases;
 	const struct clock *clock;

@@ -73,7 +73,7 @@ static void openapi(const struct gateway *gw, struct store *store, struct exchan
 	struct fail failure;
 
 	(void)store;
-	if (openapi_put(&document, gw->catalog, base)) {
+	if (openapi_put(&document, x->catalog, base)) {
 		respond_page(x, 200, "application/json", buf_str(&document));
 	} else {
 		fail_set(&failure, FAULT_INTERNAL, "There is no memory left.");
@@ -95,7 +95,7 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');
 
-	const struct api *api = canon_root(gw->catalog, x->request.target);
+	const struct api *api = canon_root(x->catalog, x->request.target);
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (str_eq(path, pages[i].path)) {

@@ -36,12 +36,13 @@ static bool read_quota(const struct settings *s, struct catalog_options *options
 	return !quota.n || quota_parse(quota, &options->quota);
 }
 
-static bool load_catalog(struct settings *s)
+static struct catalog *load_catalog(const struct settings *s)
 {
 	struct catalog_options options = {
 		.upstream = CONFIG_TEXT(s->config, upstream, base_url),
 		.time_scale = CONFIG_NUMBER(s->config, cache, time_scale),
 	};
+	struct catalog *catalog;
 	bool good = true;
 
 	if (options.time_scale < 1)
@@ -51,9 +52,28 @@ static bool load_catalog(struct settings *s)
 				"calls/seconds such as 15/3600 or ll2:15/3600 is needed here");
 	/* The tables are read with what can be used, so that their faults are said too. */
 	options.time_scale = good ? options.time_scale : 1;
-	s->catalog =
-		catalog_load(CONFIG_TEXT(s->config, api, tables).p, &options, report_table, NULL);
-	return good && s->catalog != NULL;
+	catalog = catalog_load(CONFIG_TEXT(s->config, api, tables).p, &options, report_table, NULL);
+	if (good)
+		return catalog;
+	catalog_unref(catalog);
+	return NULL;
+}
+
+static bool read_tables(struct settings *s)
+{
+	struct catalog *catalog = load_catalog(s);
+
+	s->tables = catalog ? tables_new(catalog) : NULL;
+	return s->tables != NULL;
+}
+
+bool settings_reload_tables(struct settings *s)
+{
+	struct catalog *catalog = load_catalog(s);
+
+	if (catalog)
+		tables_replace(s->tables, catalog);
+	return catalog != NULL;
 }
 
 static bool read_canon(struct settings *s)
@@ -167,7 +187,7 @@ static bool read_redis(struct settings *s)
 
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
-	bool (*const parts[])(struct settings *) = { load_catalog,  read_canon, read_bases,
+	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
 						     read_upstream, read_fills, read_redis };
 	bool good = true;
 
@@ -182,6 +202,6 @@ bool settings_load(struct settings *s, const char *path, char *const *environmen
 
 void settings_release(struct settings *s)
 {
-	catalog_free(s->catalog);
+	tables_free(s->tables);
 	config_free(s->config);
 }

@@ -3,12 +3,14 @@
 
 /*
  * The configuration understood: its texts checked and turned into what the
- * modules take, with the endpoint tables it names. Read-only once loaded.
+ * modules take, with the endpoint tables it names. Read-only once loaded, but for
+ * the tables, which can be read anew.
  */
 
 #include "api/canon.h"
 #include "app/config.h"
 #include "app/fill.h"
+#include "app/tables.h"
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"
@@ -18,7 +20,7 @@
 
 struct settings {
 	struct config *config;
-	struct catalog *catalog;
+	struct tables *tables;
 	struct bases bases;
 	struct canon_options canon;
 	struct redis_options redis;
@@ -37,5 +39,9 @@ struct settings {
  */
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
+
+/* Reads the endpoint tables anew and puts them in force; or writes all their faults to standard
+ * error, leaves the old ones as they are and returns false. */
+bool settings_reload_tables(struct settings *s);
 
 #endif

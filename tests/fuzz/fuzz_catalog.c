@@ -129,7 +129,7 @@ static void check(struct str text, const struct catalog_options *options)
 		must(c->apis_n == 1, "a table makes an API");
 		check_api(c, &c->apis[0]);
 	}
-	catalog_free(c);
+	catalog_unref(c);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -140,6 +140,10 @@ class Stack:
         self._wait_for_workers()
         return status
 
+    def signal_worker(self, i, sig):
+        """For signals that it goes on after."""
+        os.kill(self._workers[i].pid, sig)
+
     def kill_redis(self, sig=signal.SIGKILL):
         self._expected_dead.add(self._redis)
         self._redis.stop(5, sig)

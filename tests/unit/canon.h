@@ -25,7 +25,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	arena_free(arena);
-	catalog_free(catalog);
+	catalog_unref(catalog);
 	return 0;
 }
 

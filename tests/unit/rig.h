@@ -13,6 +13,7 @@
 #include "unit/catalog.h"
 
 #include "app/fill.h"
+#include "app/tables.h"
 #include "fake/clock.h"
 #include "fake/list.h"
 #include "fake/origin.h"
@@ -25,7 +26,8 @@
 #define RIG_RETRY_MS 1000
 
 struct rig {
-	struct catalog *catalog;
+	struct catalog *catalog; /* the tables' own */
+	struct tables *tables;
 	struct fake_clock clock;
 	struct fake_store store;
 	struct fake_origin *origin;
@@ -48,6 +50,8 @@ static inline struct rig *rig_set_up(void)
 	assert_non_null(r);
 	log_set_level(LOG_ERROR);
 	r->catalog = test_catalog();
+	r->tables = tables_new(r->catalog);
+	assert_non_null(r->tables);
 	fake_clock_init(&r->clock);
 	fake_store_init(&r->store, &r->clock.clock);
 	fake_worker_init(&r->worker);
@@ -85,7 +89,7 @@ static inline void rig_tear_down(struct rig *r)
 	fake_origin_free(r->origin);
 	fake_worker_release(&r->worker);
 	fake_store_release(&r->store);
-	catalog_free(r->catalog);
+	tables_free(r->tables);
 	free(r);
 }
 

@@ -90,7 +90,7 @@ static void a_table_is_read_whole(void **state)
 	assert_int_equal(e->ids, VALUE_TYPE_COUNT);
 	assert_null(endpoint_param(e, STR("mode")));
 	assert_null(endpoint_param(e, STR("search")));
-	catalog_free(c);
+	catalog_unref(c);
 }
 
 static void the_tables_that_are_shipped(void **state)
@@ -110,7 +110,7 @@ static void the_tables_that_are_shipped(void **state)
 	assert_non_null(spacecraft);
 	for (size_t i = 0; i < COUNT(params); i++)
 		assert_non_null(endpoint_param(spacecraft, str_from(params[i])));
-	catalog_free(c);
+	catalog_unref(c);
 }
 
 static void options_replace_what_tables_say(void **state)
@@ -133,7 +133,7 @@ static void options_replace_what_tables_say(void **state)
 	assert_int_equal(api->negative_ms, 166);
 	/* Links are known under the host that is asked. */
 	assert_true(rewrite_prefix(&api->links, STR("url"), STR("http://127.0.0.1:9000/1/x/")) > 0);
-	catalog_free(c);
+	catalog_unref(c);
 	buf_release(&r.text);
 }
 
@@ -163,7 +163,7 @@ static void an_upstream_below_a_path(void **state)
 		if ((rewrite_prefix(&c->apis[0].links, STR("url"), str_from(cases[i].link)) > 0) !=
 		    cases[i].known)
 			fail_msg("%s", cases[i].link);
-	catalog_free(c);
+	catalog_unref(c);
 	buf_release(&r.text);
 }
 
@@ -177,7 +177,7 @@ static void no_time_is_scaled_away(void **state)
 	assert_non_null(c);
 	assert_int_equal(c->apis[0].endpoints[0].skew_ms, 1);
 	assert_int_equal(c->apis[0].negative_ms, 1);
-	catalog_free(c);
+	catalog_unref(c);
 	buf_release(&r.text);
 }
 
@@ -406,7 +406,7 @@ static void filters_and_what_they_look_at(void **state)
 	/* A filter of one list only, and one that only the others have. */
 	assert_null(shipped(c, "/2.3.0/", "launches", "hide_recent_previous"));
 	assert_null(shipped(c, "/v4/", "reports", "has_launch"));
-	catalog_free(c);
+	catalog_unref(c);
 }
 
 /* Faults of what is inherited are reported where it stands. */
@@ -437,7 +437,7 @@ static void a_quota_for_one_budget(void **state)
 	(void)state;
 	assert_non_null(c);
 	assert_int_equal(c->apis[0].quota.calls, 15);
-	catalog_free(c);
+	catalog_unref(c);
 	buf_release(&r.text);
 }
 
@@ -481,7 +481,7 @@ static void folders_without_tables(void **state)
 	assert_null(catalog_load("tests/lint", &usual, note, &r));
 	assert_int_equal(r.n, 2);
 	buf_release(&r.text);
-	catalog_free(NULL);
+	catalog_unref(NULL);
 }
 
 int main(void)

@@ -1,13 +1,15 @@
-#include "unit/test.h"
+#include "unit/catalog.h"
 
 #include "app/fill_table.h"
 
 static struct fill_table table;
+static struct catalog *catalog;
 
 static int set_up(void **state)
 {
 	(void)state;
 	fill_table_init(&table);
+	catalog = test_catalog();
 	return 0;
 }
 
@@ -15,12 +17,15 @@ static int tear_down(void **state)
 {
 	(void)state;
 	fill_table_release(&table);
+	/* Every fill has given back its reference. */
+	assert_int_equal(atomic_load(&catalog->refs), 1);
+	catalog_unref(catalog);
 	return 0;
 }
 
 static struct fill *queue(const char *target, enum call_class class)
 {
-	const struct want want = { .target = str_from(target) };
+	const struct want want = { .api = &catalog->apis[0], .target = str_from(target) };
 	struct fill *fill = fill_table_queue(&table, fill_table_find(&table, want.target), &want,
 					     (struct wall){ 0 }, class);
 
@@ -172,6 +177,25 @@ static void failures_stand_for_longer_each_time(void **state)
 	}
 }
 
+/* The tables were read anew while a failure was remembered. */
+static void a_fill_is_queued_by_the_tables_of_its_last_want(void **state)
+{
+	struct catalog *next = test_catalog();
+	const struct want want = { .api = &next->apis[0], .target = STR("/a") };
+	struct fill *fill = queue("/a", CALL_DEMAND);
+
+	(void)state;
+	fill_table_next(&table);
+	fail_fill(fill, FAULT_UPSTREAM_DOWN, 5);
+	assert_ptr_equal(fill_table_queue(&table, fill, &want, (struct wall){ 0 }, CALL_DEMAND),
+			 fill);
+	assert_ptr_equal(fill->want.api, want.api);
+	assert_view(fill->want.target, "/a");
+	assert_int_equal(atomic_load(&catalog->refs), 1);
+	assert_int_equal(atomic_load(&next->refs), 2);
+	catalog_unref(next);
+}
+
 static void failures_are_forgotten(void **state)
 {
 	struct fill *a = queue("/a", CALL_DEMAND);
@@ -230,6 +254,7 @@ int main(void)
 		TEST(the_last_waiter_can_go_first),
 		TEST(failures_stand_for_longer_each_time),
 		TEST(failures_are_forgotten),
+		TEST(a_fill_is_queued_by_the_tables_of_its_last_want),
 		TEST(no_budget_is_told_with_its_own_time),
 		TEST(what_background_may_not_do_demand_may),
 	};

@@ -16,7 +16,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	catalog_free(catalog);
+	catalog_unref(catalog);
 	return 0;
 }
 

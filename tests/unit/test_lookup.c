@@ -43,7 +43,7 @@ static struct lookup look(struct service *s, const char *target)
 
 	exchange_reset(&s->x);
 	s->x.request = get(target);
-	assert_true(canon_request(s->gw.catalog, &s->gw.canon, s->x.request.target, s->x.arena,
+	assert_true(canon_request(s->rig->catalog, &s->gw.canon, s->x.request.target, s->x.arena,
 				  &s->x.canon, &refusal));
 	assert_true(look_up(&s->gw, s->store, &s->x, &found, &failure));
 	return found;

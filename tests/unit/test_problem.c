@@ -55,7 +55,7 @@ static json_t *problem_of(const char *target)
 	assert_false(canon_request(catalog, &options, str_from(target), a, &c, &refusal));
 	problem_of_refusal(&out, &refusal, ID);
 	arena_free(a);
-	catalog_free(catalog);
+	catalog_unref(catalog);
 	return parse(&out);
 }
 

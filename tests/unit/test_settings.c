@@ -26,6 +26,15 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Its tables keep it. */
+static const struct catalog *in_force(void)
+{
+	struct catalog *catalog = tables_take(settings.tables);
+
+	catalog_unref(catalog);
+	return catalog;
+}
+
 static void defaults(void **state)
 {
 	const char *const environment[] = { NULL };
@@ -44,7 +53,7 @@ static void defaults(void **state)
 	assert_int_equal(settings.upstream.token.n, 0);
 	assert_string_equal(settings.redis.socket, "/run/redis/redis-server.sock");
 	assert_int_equal(settings.redis.command_timeout_ms, 500);
-	assert_true(settings.catalog->apis_n > 0);
+	assert_true(in_force()->apis_n > 0);
 }
 
 static void texts_become_values(void **state)
@@ -66,9 +75,18 @@ static void texts_become_values(void **state)
 	assert_int_equal(settings.bases.n, 2);
 	assert_view(settings.bases.list[0], "https://a.example");
 	assert_view(settings.upstream.token, "abc");
-	assert_view(settings.catalog->apis[0].upstream, "http://127.0.0.1:9000");
-	assert_int_equal(settings.catalog->apis[0].quota.calls, 3);
-	assert_int_equal(settings.catalog->apis[0].quota.window_ms, 60000);
+	assert_view(in_force()->apis[0].upstream, "http://127.0.0.1:9000");
+	assert_int_equal(in_force()->apis[0].quota.calls, 3);
+	assert_int_equal(in_force()->apis[0].quota.window_ms, 60000);
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
 }
 
 /* The token's file wins over the setting, and the newline at its end is no part of it. */
@@ -89,6 +107,35 @@ static void a_token_from_its_file(void **state)
 	unlink(path);
 	assert_true(loaded);
 	assert_view(settings.upstream.token, "secret-token");
+}
+
+static void tables_are_read_anew(void **state)
+{
+	static const char good[] = "{\"title\":\"T\",\"root\":\"/x/\",\"upstream\":\"http://u\","
+				   "\"budget\":\"b\",\"quota\":\"1/1\",\"negative\":\"1s\","
+				   "\"limit\":10,\"limit_max\":100,\"endpoints\":{\"a\":{\"kind\":"
+				   "\"throttle\"}}}";
+	char folder[] = "/tmp/perigee-unit-XXXXXX";
+	char variable[100];
+	char path[100];
+	const char *const environment[] = { variable, NULL };
+	const struct catalog *first;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(variable, sizeof(variable), "PERIGEE_API_TABLES=%s", folder);
+	snprintf(path, sizeof(path), "%s/x.json", folder);
+	write_file(path, good);
+	assert_true(load(environment));
+	first = in_force();
+	write_file(path, "{}");
+	assert_false(settings_reload_tables(&settings));
+	assert_ptr_equal(in_force(), first);
+	write_file(path, good);
+	assert_true(settings_reload_tables(&settings));
+	assert_view(in_force()->apis[0].name, "x");
+	unlink(path);
+	rmdir(folder);
 }
 
 static void settings_that_are_wrong(void **state)
@@ -127,6 +174,7 @@ int main(void)
 		TEST(defaults),
 		TEST(texts_become_values),
 		TEST(a_token_from_its_file),
+		TEST(tables_are_read_anew),
 		TEST(settings_that_are_wrong),
 	};
 
