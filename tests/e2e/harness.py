@@ -323,6 +323,25 @@ def run_perigee(*arguments, **environment):
     return done.returncode, done.stdout, done.stderr
 
 
+# ---- what is told to nobody ---------------------------------------------------
+
+def everything_seen(chain, answers):
+    """Where a secret could have got to: answers, logs of all processes, Redis."""
+    probe = f"probe-{next(chain._cold)}-for-the-access-log"
+    chain.get(f"/{probe}")
+    chain.await_access_log(probe)
+    places = {f"answer {i}": f"{a.headers}".encode() + a.body for i, a in enumerate(answers)}
+    places |= {f"log {path.name}": path.read_bytes()
+               for path in (chain.run_dir / "log").iterdir()}
+    places |= {f"key {key}": key.encode() + chain.cache.value(key) for key in chain.cache.keys()}
+    return places
+
+
+def assert_nowhere(secret, places):
+    found = [place for place, data in places.items() if secret.encode() in data]
+    assert not found, f"{secret} is in: {', '.join(found)}"
+
+
 # ---- what answers must be ----------------------------------------------------
 
 def assert_problem(answer, status, word, method="GET"):
