@@ -169,8 +169,10 @@ static int run(struct process *p)
 static int print_openapi(const struct settings *s)
 {
 	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
-	bool made = openapi_put(&document, s->catalog, s->bases.list[0]);
+	bool made;
 
+	openapi_put(&document, s->catalog, s->bases.list[0]);
+	made = !document.failed;
 	if (made)
 		printf("%.*s\n", STR_ARG(buf_str(&document)));
 	buf_release(&document);
