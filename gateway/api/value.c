@@ -508,9 +508,12 @@ static struct str list_meant(const struct value_rule *rule, struct str raw, stru
 	struct value_fault ignored;
 	size_t n = 0;
 
-	for (size_t i = 0; out && i < raw.n; i++)
-		if (!strchr("[](){}\"'", raw.p[i]))
-			out[n++] = strchr("|; ", raw.p[i]) ? ',' : raw.p[i];
+	for (size_t i = 0; out && i < raw.n; i++) {
+		if (strchr("|; ", raw.p[i]))
+			out[n++] = ',';
+		else if (!strchr("[](){}\"'", raw.p[i]))
+			out[n++] = raw.p[i];
+	}
 	return out && read_list(rule, (struct str){ out, n }, a, &meant, &ignored) ? meant
 										   : nothing;
 }
