@@ -8,7 +8,7 @@ import itertools
 import json
 import re
 import socket
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote, urlencode
 
 import pytest
 from harness import (SLOW, Chain, assert_like_upstream, assert_nowhere, assert_problem, assert_same,
@@ -52,11 +52,13 @@ HONOURED = [
     (LAUNCHES + "?limit=50000", None), ("/2.2.0/launch/?limit=50000", None),
     ("/v4/articles/?limit=50000", None), (LAUNCHES + "?limit=99999999999999999999", None),
     (LAUNCHES + "?limit=", None), (LAUNCHES + "?limit", None), (LAUNCHES + "?limit=0", None),
-    (LAUNCHES + "?limit=-1", None), (LAUNCHES + "?limit=3+", None), (LAUNCHES + "?limit=%203", None),
+    (LAUNCHES + "?limit=-1", None),
+    (LAUNCHES + "?limit=3+", None), (LAUNCHES + "?limit=%203", None),
     (LAUNCHES + "?limit=undefined", None), (LAUNCHES + "?limit=null", None),
     (LAUNCHES + "?offset=undefined", None), (LAUNCHES + "?offset=null", None),
     (LAUNCHES + "?offset=NaN", None), (LAUNCHES + "?limit=3&offset=None", None),
-    (LAUNCHES + "?offset=", None), (LAUNCHES + "?offset=-10", None), (LAUNCHES + "?offset=99999", None),
+    (LAUNCHES + "?offset=", None), (LAUNCHES + "?offset=-10", None),
+    (LAUNCHES + "?offset=99999", None),
     ("/2.2.0/launch/?offset=undefined&limit=", None), ("/v4/articles/?offset=undefined", None),
     # booleans
     (LAUNCHES + "?is_crewed=True", None), (LAUNCHES + "?is_crewed=true", None),
@@ -64,7 +66,8 @@ HONOURED = [
     (LAUNCHES + "?is_crewed=&include_suborbital=", None), (LAUNCHES + "?is_crewed", None),
     (UPCOMING + "?hide_recent_previous=True&include_suborbital=False", None),
     # marks and blanks
-    (LAUNCHES + "?limit=3&", None), (LAUNCHES + "?&limit=3&&offset=2&", None), (LAUNCHES + "?", None),
+    (LAUNCHES + "?limit=3&", None), (LAUNCHES + "?&limit=3&&offset=2&", None),
+    (LAUNCHES + "?", None),
     (LAUNCHES + "?search=Falcon+9&limit=2", None), (LAUNCHES + "?search=%20Falcon%209%20", None),
     (LAUNCHES + "?search=Falcon|Soyuz", None), (LAUNCHES + "?name=Falcon%209|%5B1,2%5D", None),
     (LAUNCHES + "?search={query}", None), (LAUNCHES + "?ordering=%20-net%20,%20name", None),
@@ -182,12 +185,14 @@ REFUSED = [
     ("limit=${limit}", "limit", None), ("offset={{offset}}", "offset", None),
     ("limit=all", "limit", None), ("offset=%24%7Bpage*10%7D", "offset", None),
     ("is_crewed=1", "is_crewed", "true"), ("is_crewed=0", "is_crewed", "false"),
-    ("is_crewed=yes", "is_crewed", "true"), ("include_suborbital=FALSE", "include_suborbital", "false"),
+    ("is_crewed=yes", "is_crewed", "true"),
+    ("include_suborbital=FALSE", "include_suborbital", "false"),
     ("is_crewed=${crewed}", "is_crewed", None),
     ("location__ids=[12,27]", "location__ids", "12,27"),
     ("location__ids=%5B12%2C%2027%5D", "location__ids", "12,27"),
     ("location__ids=12|27", "location__ids", "12,27"),
-    ("location__ids=12;27", "location__ids", "12,27"), ("location__ids={ids}", "location__ids", None),
+    ("location__ids=12;27", "location__ids", "12,27"),
+    ("location__ids={ids}", "location__ids", None),
     ("program=1,2", "program", None), ("status=Go", "status", None),
     ("net__gte=1764000000000", "net__gte", None), ("net__gte=now", "net__gte", None),
     ("net__gte={date}", "net__gte", None), ("net__gte=NaN-NaN-NaN", "net__gte", None),
@@ -367,7 +372,8 @@ def test_the_first_to_ask_may_send_a_key(gate, api):
 
 
 @pytest.mark.parametrize("target, status", [
-    (LAUNCHES + "?limit=3&api_key=", 400), (LAUNCHES + "?API-Key=", 400), ("/2.3.0/agencies/1/?apikey=", 400),
+    (LAUNCHES + "?limit=3&api_key=", 400), (LAUNCHES + "?API-Key=", 400),
+    ("/2.3.0/agencies/1/?apikey=", 400),
     ("/2.3.0/dashboard/starship/?token=", 400), ("/v4/articles/?access_token=", 400),
     ("/2.2.0/launch/?limit=3&api_key=", 200), ("/2.2.0/agencies/1/?key=", 200),
     ("/2.3.0/launch/?api_key=", 404), ("/2.1.0/launch/?api_key=", 404), ("/?api_key=", 404),
@@ -438,7 +444,8 @@ def test_http_1_0_without_gzip(gate, target, status, host):
 def test_who_hangs_up_has_not_asked_in_vain(gate):
     """A small device gives up after 2.5 s: when it asks again, the call it caused has come back."""
     gate.origin.fault("latency", seconds=1, times=1)
-    begin_request(gate.port, UPCOMING + "?limit=2").close()
+    with begin_request(gate.port, UPCOMING + "?limit=2"):
+        eventually(lambda: gate.origin.report["in_flight"] == 1, "the call to be under way")
     eventually(lambda: gate.cache.entries(), "the call to come back")
     answer = get(gate, UPCOMING + "?limit=2")
     assert answer.status == 200 and answer.cache_status.startswith("perigee; hit")
@@ -482,7 +489,8 @@ def test_next_is_followed_to_the_end(gate, target, calls):
 
 
 @pytest.mark.parametrize("root, start, parts", [
-    ("/2.3.0/", "expeditions/?limit=2&mode=detailed", ("expeditions", "space_stations", "astronauts")),
+    ("/2.3.0/", "expeditions/?limit=2&mode=detailed",
+     ("expeditions", "space_stations", "astronauts")),
     ("/2.2.0/", "expedition/?limit=2", ("expedition", "spacestation", "astronaut")),
     ("/v4/", "articles/?limit=3", ()),
 ])
@@ -515,10 +523,10 @@ def spent():
 # What programs do with a 429, and must find.
 READERS = {
     "digits behind the words": lambda a: re.search(r"available in (\d+)", a.json["detail"])[1],
-    "with the unit": lambda a: re.search(r"Expected available in (\d+) seconds?\.", a.body.decode())[1],
-    "the last word but one": lambda a: a.json["detail"].split()[-2],
-    "the last word but one of detail, cut at blanks": lambda a: a.json["detail"].split(" ")[-2],
-    "the first number of the text": lambda a: re.findall(r"\d+", a.json["detail"])[0],
+    "with the unit, in the whole text": lambda a: re.search(
+        rb"Expected available in (\d+) seconds\.", a.body)[1],
+    "the last word but one": lambda a: a.json["detail"].split(" ")[-2],
+    "the first number": lambda a: re.findall(r"\d+", a.json["detail"])[0],
     "Retry-After": lambda a: a.headers["Retry-After"],
 }
 
@@ -528,7 +536,7 @@ READERS = {
                                     "/2.2.0/launch/upcoming/?limit=1", "/2.3.0/agencies/1/",
                                     "/2.3.0/dashboard/starship/"])
 def test_a_429_is_read_as_upstreams(spent, target, reader):
-    """Every way to read it gives the same whole number of seconds; the word `throttled` is there."""
+    """Every way to read it gives the same whole number of seconds, and `throttled` is there."""
     answer = get(spent, target)
     wait = assert_throttled(answer)
     assert int(READERS[reader](answer)) == wait <= 3610
@@ -563,7 +571,8 @@ def test_what_is_stored_is_still_answered(spent):
 
 def test_problems_have_no_results_and_that_is_written_down(spent):
     """Programs crash when `results` is missing, with upstream as here: they are told before."""
-    answers = [get(spent, target) for target in (UPCOMING, LAUNCHES + "?isCrewed=1", "/2.3.0/launch/")]
+    answers = [get(spent, target)
+               for target in (UPCOMING, LAUNCHES + "?isCrewed=1", "/2.3.0/launch/")]
     assert [answer.status for answer in answers] == [429, 400, 404]
     assert not any("results" in answer.json for answer in answers)
     assert "`results`" in (REPO / "conf/problems.md").read_text()

@@ -185,8 +185,8 @@ def test_every_endpoint_of_every_table_is_described(document, table):
         for parameter in operation["parameters"]:
             assert parameter["schema"]["type"], (path, parameter)
             assert parameter["in"] == "path" or parameter["description"]
-        page = answer_of(document, operation, "200") == document["components"]["responses"]["Page"]
-        assert page == (names >= {"limit", "offset"} and operation["operationId"].startswith("list"))
+        is_list = operation["operationId"].startswith("list_")
+        assert is_list == ("limit" in names and responses["200"]["$ref"].endswith("/Page"))
         if TABLES[table].get("unknown") == "pass" and "throttle" not in path and path != root:
             assert "beyond" in names, path
     lists = [path for path, operation in mine.items() if operation["operationId"][:5] == "list_"]
@@ -202,10 +202,11 @@ def test_defaults_are_what_is_done(chain, document):
         plain = chain.ask(asked)
         for parameter in document["paths"][path]["get"]["parameters"]:
             if "default" in parameter["schema"]:
-                target = asked + "?" + urlencode({parameter["name"]: parameter["schema"]["default"]})
-                given = chain.ask(target).json
-                for answer in (given, told := plain.json):
-                    answer.pop("next", None)
+                default = parameter["schema"]["default"]
+                target = f"{asked}?{urlencode({parameter['name']: default})}"
+                given, told = chain.ask(target).json, plain.json
+                for body in given, told:
+                    body.pop("next", None)  # it says what the client has said
                 assert given == told, target
                 tried += 1
     assert tried >= 7
