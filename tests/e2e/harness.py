@@ -115,9 +115,12 @@ class Client:
 
     def __init__(self, port, timeout=30):
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOW)
+        self._used = 0
 
     def get(self, target, headers=None, method="GET", body=None):
         start = time.monotonic()
+        if start - self._used > 30:  # nginx closes what is idle for a minute
+            self._connection.close()
         try:
             self._connection.request(method, target, body, headers or {})
             reply = self._connection.getresponse()
@@ -125,6 +128,7 @@ class Client:
         except BaseException:
             self._connection.close()
             raise
+        self._used = time.monotonic()
         return Answer(reply.status, reply.headers, content, time.monotonic() - start)
 
     def close(self):
