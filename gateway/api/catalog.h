@@ -72,7 +72,8 @@ struct catalog {
 	atomic_int refs;
 	struct api *apis;
 	size_t apis_n;
-	struct arena *memory; /* everything above lives here */
+	struct str description; /* of all of it, for programs: api/openapi.h */
+	struct arena *memory;	/* everything above lives here */
 };
 
 struct catalog_options {
