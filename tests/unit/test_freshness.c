@@ -180,6 +180,39 @@ static void answers_by_their_rules(void **state)
 	table_close(&t);
 }
 
+/* ---- the tables that are shipped ---- */
+
+/* `/2.3.0/ launches/upcoming` */
+static const struct endpoint *endpoint_named(const struct catalog *c, struct str text)
+{
+	struct str root = str_cut_word(&text);
+
+	for (size_t i = 0; i < c->apis_n; i++)
+		if (str_eq(c->apis[i].root, root))
+			return api_endpoint(&c->apis[i], text);
+	return NULL;
+}
+
+static void answers_by_the_tables_that_are_shipped(void **state)
+{
+	static const struct catalog_options options = { .time_scale = 1 };
+	struct catalog *c = catalog_load("conf/apis", &options, report_to_test, NULL);
+	struct table t;
+
+	(void)state;
+	assert_non_null(c);
+	table_open(&t, "freshness-shipped.tsv", 4);
+	while (table_next(&t)) {
+		const struct endpoint *endpoint = endpoint_named(c, t.field[0]);
+
+		if (!endpoint)
+			fail_msg("%s:%d: there is no such endpoint", t.path, t.line);
+		check_row(&t, endpoint);
+	}
+	table_close(&t);
+	catalog_unref(c);
+}
+
 /* ---- the rest ---- */
 
 /* Answers age faster; launches do not come nearer. */
@@ -218,6 +251,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answers_by_their_rules),
+		cmocka_unit_test(answers_by_the_tables_that_are_shipped),
 		cmocka_unit_test(the_time_scale_leaves_bands_as_they_are),
 	};
 
