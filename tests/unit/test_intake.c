@@ -115,7 +115,8 @@ static void what_is_near_is_fresh_for_less(void **state)
 		.terms_n = 1,
 	};
 	static const struct str path = STR("net");
-	static const char near[] = "{\"id\":430,\"net\":\"2026-11-23T21:37:00.123Z\"}";
+	static const char near[] = "{\"url\":\"https://ll.thespacedevs.com/2.3.0/x/\","
+				   "\"id\":430,\"net\":\"2026-11-23T21:37:00.123Z\"}";
 	struct want window = want_window(0);
 	struct want object = want_object();
 	struct endpoint endpoint = *window.endpoint;
