@@ -71,10 +71,10 @@ static bool read_edge(struct str text, int64_t open, int64_t *ret)
 	*ret = open;
 	if (!text.n)
 		return true;
-	if (!strchr("-+", text.p[0]) || !duration_parse(str_slice(text, 1, text.n), &ms))
+	if (!duration_parse(str_slice(text, 1, text.n), &ms))
 		return false;
 	*ret = text.p[0] == '-' ? -ms : ms;
-	return true;
+	return text.p[0] == '-' || text.p[0] == '+';
 }
 
 static bool read_band(struct reading *g, struct str text, struct fresh_term *ret)
