@@ -3,6 +3,7 @@
 #include "api/moment.h"
 #include "api/nearest.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -233,8 +234,8 @@ static bool canon_paging(const struct value_rule *rule, struct str raw, struct a
 		return refuse(reterr, raw, "it is not a whole number");
 	if (negative || str_eq(digits, STR("0")))
 		return true;
-	/* Python reads no more digits, and what it cannot read counts as none. */
-	if (digits.n > DIGITS_MAX)
+	/* Python reads no more digits, zeros included, and what it cannot read counts as none. */
+	if (raw.n > DIGITS_MAX)
 		return refuse(reterr, raw, "it is out of range");
 	if (!str_to_i64(digits, &number))
 		number = INT64_MAX;
@@ -354,7 +355,7 @@ static bool canon_one(const struct value_rule *rule, struct str raw, struct aren
 	case VALUE_NUMBER:
 		return canon_number(raw, a, ret, reterr);
 	case VALUE_STRING:
-		*ret = str_trim(raw); /* forms.CharField does */
+		*ret = utf8_trim(raw); /* forms.CharField does */
 		return true;
 	case VALUE_DATETIME:
 		return canon_datetime(raw, a, ret, reterr);
@@ -431,6 +432,10 @@ static bool canon_list(const struct value_rule *rule, struct str raw, struct are
 	*ret = nothing;
 	if (!raw.n)
 		return true;
+	/* To BaseCSVField it is a list with an empty text, to filters that split by themselves it
+	 * is nothing. */
+	if (rule->type == VALUE_STRING && !utf8_trim(raw).n)
+		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
 	if (!values)
 		return no_memory(reterr, raw);
 	for (size_t i = 0; i < most; i++) {
