@@ -127,12 +127,16 @@ class Draw:
         pairs = [(name, self.respelt_value(path, name, value)) for name, value in pairs]
         if self.chance(0.2):
             pairs = self.overruled(path, pairs)
-        for name in rng.choice([[], [], ["utm_source", "_"], ["cb"]]):
-            pairs.append((name, rng.choice(["", "17", "a b"])))
         for name, value in ("limit", "10"), ("offset", "0"), ("mode", self.default_mode(path)):
             if value and self.chance(0.1) and name not in dict(pairs):
                 pairs.append((name, value))
         return self.shuffled(pairs)
+
+    def with_ignored(self, pairs):
+        """With what clients send to get past caches; in links it does not come back."""
+        names = self.rng.choice([[], [], ["utm_source", "_"], ["cb"]])
+        more = [(name, self.rng.choice(["", "17", "a b"])) for name in names]
+        return self.shuffled(pairs + more)
 
     def default_mode(self, path):
         return "normal" if self.surface[path]["modes"] else None

@@ -100,9 +100,9 @@ def respelt(rng, kind, text):
         return text
     if kind.startswith("csv-"):
         one = kind.removeprefix("csv-")
-        parts = [respelt(rng, one, part) for part in text.split(",")]
-        if rng.random() < 0.3:
-            parts.append(respelt(rng, one, rng.choice(parts)))
+        parts = text.split(",")
+        again = [rng.choice(parts)] if rng.random() < 0.3 else []
+        parts = [respelt(rng, one, part) for part in parts + again]
         rng.shuffle(parts)
         if one != "string" and rng.random() < 0.2:
             parts.insert(rng.randrange(len(parts) + 1), "")

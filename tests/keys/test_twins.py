@@ -27,16 +27,19 @@ def lists():
 
 def pair(draw, path):
     """Two requests, and whether the second was made to mean the same."""
-    about = draw.surface[path]
-    id = draw.rng.choice(about["ids"]) if draw.chance(0.1) else None
+    def written(path, id, pairs):
+        return draw.target(draw.address(path, id), draw.with_ignored(draw.respelt(path, pairs)))
+
+    ids = draw.surface[path]["ids"]
+    id = draw.rng.choice(ids) if draw.chance(0.1) else None
     pairs = draw.page(path, draw.meaning(path))
-    first = draw.target(draw.address(path, id), draw.respelt(path, pairs))
+    first = written(path, id, pairs)
     if draw.chance(0.5):
-        return first, draw.target(draw.address(path, id), draw.respelt(path, pairs)), True
+        return first, written(path, id, pairs), True
     if id and draw.chance(0.3):
-        return first, draw.target(draw.address(path, another(draw, about["ids"], id)), pairs), False
+        return first, written(path, another(draw, ids, id), pairs), False
     there, other = draw.altered(path, pairs)
-    return first, draw.target(draw.address(there, id), draw.respelt(there, other)), False
+    return first, written(there, id, other), False
 
 
 def another(draw, ids, id):
