@@ -126,6 +126,9 @@ static bool canon_int(const struct value_rule *rule, struct str raw, struct aren
 		return refuse(reterr, raw, "it is out of range");
 	if (rule->type == VALUE_ID && number < 1)
 		return refuse(reterr, raw, "no id is below 1");
+	/* 0 to filters that compare, but `contains` looks for the two characters. */
+	if (negative && !number)
+		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
 	return put_number(number, a, ret, reterr);
 }
 

@@ -19,7 +19,7 @@ def padded(rng, text):
 
 def respell_int(rng, text):
     digits = text.removeprefix("-")
-    sign = "-" if text[0] == "-" or digits == "0" and rng.random() < 0.2 else ""
+    sign = "-" if text[0] == "-" else ""
     return padded(rng, sign + "0" * rng.choice([0, 0, 1, 2, 9]) + digits)
 
 
@@ -124,7 +124,7 @@ def alter_digit(rng, text):
 
 
 def alter_int(rng, text):
-    near = [str(int(text) + 1), str(int(text) - 1), str(-int(text)), text + "0"]
+    near = [str(int(text) + 1), str(int(text) - 1), "-" + text, text.strip("-"), text + "0"]
     return rng.choice([alter_digit(rng, text), *near])
 
 

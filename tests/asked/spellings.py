@@ -61,8 +61,8 @@ SPELLINGS = {
                "1958%20%20", "%31958", "+001958+", "1%39%35%38", "x&founding_year__gt=1958"),
     "int below zero": row(AGENCIES, "founding_year__gt", "-3", "-03", "-0003", "+-3", "-3+", "%2D3",
                           "-%33", "%20-3%20", "%2d03", "++-3"),
-    "int, zero": row(AGENCIES, "pending_launches", "0", "-0", "00", "-00", "+0", "0+", "%30", "%2D0",
-                     "0000000000", "+-000+"),
+    "int, zero": row(AGENCIES, "pending_launches", "0", "00", "000", "%200", "+0", "0+", "%30",
+                     "0%30", "0000000000", "+000+"),
     "id": row(LAUNCHES, "pad", "80", "080", "00080", "+80", "80+", "%2080", "80%20", "8%30", "%38%30",
               "+0080+", "1&pad=80"),
     "number": row("/2.3.0/pads/", "latitude__gt", "28.5", "28.50", "028.5", "+28.5", "28.5+",
@@ -139,11 +139,11 @@ SPELLINGS = {
         target for value in ("json", "api", "", "js%6Fn", "xml&format=api", "api&format=")
         for target in written(LAUNCHES, "format", value, once("format")[::4])]],
     "object by number": ["/2.3.0/agencies/80" + tail for tail in (
-        "", "/", "?", "/?", "/?&", "/?mode=detailed", "/?mode=", "/?limit=5", "/?offset=7&limit=1",
+        "/", "", "?", "/?", "/?&", "/?mode=detailed", "/?mode=", "/?limit=5", "/?offset=7&limit=1",
         "/?ordering=name", "/?format=api", "/?_=1", "?format=json", "/?utm_source=x", "/?name=",
         "/?search=", "/?search=+", "/?featured=unknown", "?mode=normal&mode=detailed")] + [
         "/2.3.0/agencies/080/", "/2.3.0/agencies/00080", "/2.3.0/%61gencies/80/", "/2.3.0/agencies/%380/"],
-    "object by UUID": [f"{LAUNCHES}{id}{tail}" for tail in ("", "/", "/?mode=detailed", "/?limit=3",
+    "object by UUID": [f"{LAUNCHES}{id}{tail}" for tail in ("/", "", "/?mode=detailed", "/?limit=3",
                                                             "/?format=api")
                        for id in (UUID, UUID.upper(), UUID.replace("-", ""), UUID.replace("6", "%36"))],
 }

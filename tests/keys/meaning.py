@@ -9,6 +9,7 @@ through its pagination. Equal meanings are equal values:
 """
 
 import os
+from decimal import Decimal
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Optional
@@ -147,6 +148,8 @@ def normal(filter: Any, value: Any) -> Any:
         return None
     if isinstance(value, (list, QuerySet)):  # "in" passes over None
         return frozenset(getattr(one, "pk", one) for one in value if one is not None)
+    if isinstance(value, Decimal) and "contains" in filter.lookup_expr:  # -0 is not 0
+        return str(value)
     if isinstance(filter, (filters.WordsFilter, filters.NamesFilter)):
         return conditions(filter.condition(value))
     return value

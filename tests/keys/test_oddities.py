@@ -26,7 +26,7 @@ NEVER = r"(?!)"
 # Digits and blanks of other scripts, signs, underscores, exponents: Python reads many of them.
 DIGITS = "0123-+._e \u00a0\u0663x"
 LETTERS = "aAb ,,é\u00a0\u3000'\""
-BEYOND_DIGITS = r".*[.e_+\u0663\u00a0].*"
+BEYOND_DIGITS = r".*[.e_+\u0663\u00a0].*|(.*,)? *-0+ *(,.*)?"
 NO_TEXT = r"[ \u00a0\u3000]+"
 
 BOOLS = "true false True False TRUE tRue 1 0 2 3 unknown Unknown null yes no t on off".split()
@@ -68,7 +68,8 @@ class Kind:
 KINDS = {
     "int": Kind("/2.3.0/agencies/", "founding_year__gt", DIGITS, BEYOND_DIGITS, " +"),
     "long int": Kind("/2.3.0/agencies/", "founding_year__gt", "-0123456789",
-                     r"-?\d{10,}", most=12),
+                     r"-?\d{10,}|-0+", most=12),
+    "contained int": Kind("/2.3.0/launchers/", "id__contains", DIGITS, BEYOND_DIGITS, " +"),
     "id": Kind(LAUNCHES, "pad", DIGITS, BEYOND_DIGITS + r"|-?0+|-\d+| *-?0+ *| *-\d+ *", " +"),
     # Upstream compares what was sent with the ids as they are written.
     "repeated": Kind(LAUNCHES, "program", DIGITS, r"0|-\d+", r" *0*\d+ *| +|"),
