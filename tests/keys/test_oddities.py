@@ -99,6 +99,9 @@ KINDS = {
     # What upstream takes for none or drops would be answered with everything.
     "limit": Kind(LAUNCHES, "limit", DIGITS, r"(?!-?\d+$).*"),
     "offset": Kind(LAUNCHES, "offset", DIGITS, r"(?!-?\d+$).*"),
+    # Python gives up on so many digits, and then it is none; zeros in front are digits too.
+    "long limit": Kind(LAUNCHES, "limit", (["", "-"], ["0" * n for n in (9, 4299, 4300)], ["7", "77"]),
+                       r"\d{4301,}"),
     "ordering": Kind(LAUNCHES, "ordering", ["id", "-id", "net", "-net", ",", ",", " ", "-", "x", "+"],
                      r".*(x|\+|- |--|-,|-$|(id|net) *-?(id|net)).*"),
     "ordering of news": Kind(NEWS, "ordering", ["published_at", "-updated_at", ",", ",", " ", "x"],
