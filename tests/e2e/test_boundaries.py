@@ -133,9 +133,8 @@ def one_of_each(surface):
     for path, about in sorted(surface.items()):
         for name, filter in about["filters"].items():
             lookup = name.replace("_", " ").split()[-1] if "_" in name else ""
-            if not path.startswith("/2.2.0/"):
-                found.setdefault((kind_of(filter), lookup in "gt gte lt lte contains" and lookup,
-                                  path[:4]), (path, name, filter))
+            found.setdefault((kind_of(filter), lookup in "gt gte lt lte contains" and lookup,
+                              path[:4]), (path, name, filter))
     return list(found.values())
 
 

@@ -51,7 +51,7 @@ class Meaning(NamedTuple):
 def surface() -> dict[str, Any]:
     data.create_tables()
     data.reset()
-    return report.surface()
+    return report.surface(with_older=True)
 
 
 @lru_cache(None)

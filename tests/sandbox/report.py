@@ -22,12 +22,13 @@ SINGLETON = {"filters": {}, "ordering": [], "search": False, "texts": [], "detai
              "ids": [], "count": None}
 
 
-def surface() -> dict[str, Any]:
-    """All collections by path."""
+def surface(with_older: bool = False) -> dict[str, Any]:
+    """All collections by path; on demand those of 2.2.0 too, which are the same rows."""
     described = {f"/2.3.0/{path}/": _describe(SERVED[path]) for path in SERVED}
     described.update({f"/v4/{path}/": _describe(NEWS[path]) for path in NEWS})
-    for then, today in older.NAMES.items():
-        described[f"/2.2.0/{then}/"] = described[f"/2.3.0/{today}/"]
+    if with_older:
+        for then, today in older.NAMES.items():
+            described[f"/2.2.0/{then}/"] = described[f"/2.3.0/{today}/"]
     described["/2.3.0/api-throttle/"] = {**SINGLETON, "modes": []}
     described["/2.3.0/dashboard/starship/"] = {
         **SINGLETON, "modes": ["list", "normal", "detailed"]
