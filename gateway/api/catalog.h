@@ -97,6 +97,10 @@ int param_cmp(const void *a, const void *b);
 /* The endpoint that another version calls `name`, or NULL. */
 const struct endpoint *api_former(const struct api *api, struct str name);
 
+/* Where upstream tells how much of the api's budget is used: the last api of the same budget that
+ * has such an endpoint, and the endpoint; NULL: nowhere. */
+const struct api *api_throttle(const struct api *api, const struct endpoint **ret_endpoint);
+
 /* Objects in the small first window of that mode; 0: there is none. */
 uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode);
 

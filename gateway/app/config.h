@@ -63,6 +63,11 @@
 	  "Empty: what each table says.")                                                               \
 	X(upstream, reserve,          NUMBER,   "20",                                                   \
 	  "Percent of the quota that refreshing in the background may not use.")                        \
+	X(upstream, client_share,     NUMBER,   "50",                                                   \
+	  "Percent of the quota that one client may use while others need calls too.")                  \
+	X(upstream, local_share,      NUMBER,   "10",                                                   \
+	  "Percent of the quota, at least one call, that each worker may use while Redis is away. "     \
+	  "0: none.")                                                                                   \
 	X(upstream, contact,          TEXT,     "",                                                     \
 	  "Who runs this gateway, a URL or mail address: sent in User-Agent, as upstream asks for.")    \
 	X(upstream, token,            SECRET,   "",                                                     \

@@ -42,9 +42,10 @@ static inline struct rig *rig_set_up(void)
 {
 	const struct fills_options options = { .wait_ms = RIG_WAIT_MS,
 					       .waiting_max = 8,
-					       .call_ms = RIG_CALL_MS,
 					       .retry_ms = RIG_RETRY_MS,
-					       .reserve_percent = 20 };
+					       .permit = { .reserve_percent = 20,
+							   .client_percent = 50,
+							   .call_ms = RIG_CALL_MS } };
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
@@ -69,7 +70,7 @@ static inline struct rig *rig_set_up(void)
 
 static inline void rig_start(struct rig *r)
 {
-	r->running = fills_start(r->fills);
+	r->running = fills_start(r->fills, r->catalog);
 	assert_true(r->running);
 }
 
