@@ -199,6 +199,8 @@ def test_a_heavy_list_is_fetched_in_small_first(gate):
 
 def test_the_throttle_is_the_gateways_own(gate):
     """In upstream's shape, without a call, and without upstream's word on who we are."""
+    gate.ask("/2.3.0/celestial_bodies/")  # for which the budget was compared with upstream's count
+    asked = gate.origin.report["free"]
     answer = gate.ask("/2.3.0/api-throttle/")
     assert answer.status == 200
     assert answer.headers["Cache-Control"] == "no-store"
@@ -209,4 +211,4 @@ def test_the_throttle_is_the_gateways_own(gate):
     assert (before["ident"], before["next_use_secs"]) == ("perigee", 0)
     assert gate.ask("/2.3.0/agencies/").status == 200
     assert gate.ask("/2.2.0/api-throttle").json["current_use"] == before["current_use"] + 1
-    assert gate.origin.report["free"] == 0
+    assert gate.origin.report["free"] == asked

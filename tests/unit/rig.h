@@ -40,12 +40,12 @@ struct rig {
 /* Upstream's calls stay open; rig.list waits to be made its script. */
 static inline struct rig *rig_set_up(void)
 {
-	const struct fills_options options = { .wait_ms = RIG_WAIT_MS,
-					       .waiting_max = 8,
-					       .retry_ms = RIG_RETRY_MS,
-					       .permit = { .reserve_percent = 20,
-							   .client_percent = 50,
-							   .call_ms = RIG_CALL_MS } };
+	const struct fills_options options = {
+		.wait_ms = RIG_WAIT_MS,
+		.waiting_max = 8,
+		.retry_ms = RIG_RETRY_MS,
+		.permit = { .reserve_percent = 20, .client_percent = 50, .call_ms = RIG_CALL_MS }
+	};
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
