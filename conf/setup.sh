@@ -20,8 +20,17 @@ fail() {
 	exit 1
 }
 
-# The packages of the groups in $@, one a line.
+# The packages of the groups in $@, one a line; without those whose command
+# (`npm/npm`) the machine has already, wherever from.
 wanted() {
+	local listed package command
+	listed=$(in_groups "$@") || return 1
+	while IFS=/ read -r package command; do
+		[ -n "$command" ] && command -v "$command" >/dev/null || echo "$package"
+	done <<<"$listed"
+}
+
+in_groups() {
 	awk -v groups="$*" '
 		BEGIN { n = split(groups, g, " "); for (i = 1; i <= n; i++) ask[g[i]] = 1 }
 		/^[a-z]/ {

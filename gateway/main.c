@@ -215,9 +215,11 @@ static int print_openapi(const struct settings *s)
 {
 	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
 	struct catalog *catalog = tables_take(s->tables);
-	bool made = openapi_put(&document, catalog, s->bases.list[0]);
+	bool made;
 
+	openapi_put(&document, catalog, s->bases.list[0]);
 	catalog_unref(catalog);
+	made = !document.failed;
 	if (made)
 		printf("%.*s\n", STR_ARG(buf_str(&document)));
 	buf_release(&document);

@@ -102,13 +102,46 @@ static struct str path_to(struct work *w, const struct api *api, struct str endp
 
 static bool not_found(struct work *w, const struct api *api, struct str below)
 {
-	struct str name = api ? guess_endpoint(api, below) : below;
+	struct str name = guess_endpoint(api, below);
 
-	if (!api || !name.n)
-		return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
+	if (!name.n) {
+		w->reterr->nearest_path = api->root;
+		return fail(&w->reterr->fail, FAULT_NOT_FOUND,
+			    "Not found. %.*s lists what there is.", STR_ARG(api->root));
+	}
 	w->reterr->nearest_path = path_to(w, api, name, "");
 	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. Did you mean %.*s?",
 		    STR_ARG(w->reterr->nearest_path));
+}
+
+/* The API that has the endpoint `below`: today, rather than in another version. */
+static const struct api *api_having(const struct catalog *catalog, struct str below)
+{
+	for (int former = 0; former < 2; former++)
+		for (size_t i = 0; i < catalog->apis_n; i++)
+			if (former ? api_former(&catalog->apis[i], below)
+				   : api_endpoint(&catalog->apis[i], below))
+				return &catalog->apis[i];
+	return NULL;
+}
+
+/* `/2.1.0/launch/upcoming/`: something that is served, of a version that is not. */
+static bool no_api(struct work *w, struct str path)
+{
+	struct str below = str_slice(path, str_starts(path, STR("/")), path.n);
+	const struct api *api;
+
+	str_cut(&below, '/');
+	if (str_ends(below, STR("/")))
+		below.n--;
+	api = api_having(w->catalog, below);
+	if (!api) {
+		cut_last(&below); /* perhaps an id */
+		api = api_having(w->catalog, below);
+	}
+	if (api)
+		return not_found(w, api, below);
+	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found.");
 }
 
 /* The endpoint is there, but nothing below it can have that name. */
@@ -128,8 +161,9 @@ static bool no_object(struct work *w, const struct canon *c, struct str last)
 	buf_put(&name, last);
 	guess = nearest(buf_str(&name), c->api->endpoint_names, c->api->endpoints_n);
 	buf_release(&name);
-	if (guess.n && !str_eq(guess, c->endpoint->name))
-		return not_found(w, c->api, guess);
+	/* And `launches/%20` is the list, with the blank that somebody's text ended in. */
+	if (!str_trim(last).n || (guess.n && !str_eq(guess, c->endpoint->name)))
+		return not_found(w, c->api, guess.n ? guess : c->endpoint->name);
 	w->reterr->nearest_path = path_to(w, c->api, c->endpoint->name, "");
 	return fail(&w->reterr->fail, FAULT_NOT_FOUND, "Not found. The ids of %.60s %s.",
 		    c->endpoint->name.p, ids[c->endpoint->ids]);
@@ -149,7 +183,7 @@ static bool route(struct work *w, struct str raw, struct canon *c)
 		return fail(&w->reterr->fail, FAULT_MALFORMED, "The path cannot be read: %s.", why);
 	c->api = api_at(w->catalog, path);
 	if (!c->api)
-		return not_found(w, NULL, path);
+		return no_api(w, path);
 	below = str_slice(path, c->api->root.n, path.n);
 	if (str_ends(below, STR("/")))
 		below.n--;
@@ -223,6 +257,37 @@ static void complain(struct work *w, const struct pair *pair, struct param_fault
 	w->reterr->faults[w->reterr->faults_n++] = fault;
 }
 
+/* What other APIs call the parameters that the lists of this one have in common. */
+static struct str translated(struct str name)
+{
+	static const struct {
+		struct str theirs;
+		struct str ours;
+	} words[] = {
+		{ STR("page"), STR("offset") },	    { STR("start"), STR("offset") },
+		{ STR("skip"), STR("offset") },	    { STR("per_page"), STR("limit") },
+		{ STR("page_size"), STR("limit") }, { STR("size"), STR("limit") },
+		{ STR("count"), STR("limit") },	    { STR("query"), STR("search") },
+		{ STR("q"), STR("search") },	    { STR("term"), STR("search") },
+		{ STR("sort"), STR("ordering") },   { STR("sort_by"), STR("ordering") },
+		{ STR("order"), STR("ordering") },  { STR("order_by"), STR("ordering") },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq(name, words[i].theirs))
+			return words[i].ours;
+	return name;
+}
+
+/* The parameter that is probably meant; without the `amp;` that an & in HTML leaves behind. */
+static struct str guess_param(const struct endpoint *e, struct str name)
+{
+	struct str bare = str_starts(name, STR("amp;")) ? str_slice(name, 4, name.n) : name;
+	const struct param *known = endpoint_param(e, translated(bare));
+
+	return known ? known->name : nearest(bare, e->param_names, e->params_n);
+}
+
 static void complain_of_name(struct work *w, const struct pair *pair, const struct endpoint *e)
 {
 	/* A guess compares with every name there is: not for hundreds of faults. */
@@ -234,8 +299,7 @@ static void complain_of_name(struct work *w, const struct pair *pair, const stru
 			 .allowed = "one of",
 			 .allowed_words = e->param_names,
 			 .allowed_words_n = e->params_n,
-			 .nearest = guess ? nearest(pair->name, e->param_names, e->params_n)
-					  : (struct str){ NULL, 0 },
+			 .nearest = guess ? guess_param(e, pair->name) : (struct str){ NULL, 0 },
 		 });
 }
 

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "api/filters.h"
+#include "api/fresh_rules.h"
 #include "api/rewrite.h"
 #include "base/units.h"
 
@@ -44,7 +45,8 @@ struct endpoint {
 	uint32_t window; /* objects per stored window: as many as upstream grants */
 	const struct head *heads;
 	size_t heads_n;
-	int64_t fresh_ms; /* an answer this young is given without asking upstream */
+	int64_t fresh_ms;	       /* an answer this young is given without asking upstream */
+	struct fresh_rules fresh_when; /* instead, where what it says has a rule */
 	int64_t stale_ms; /* beyond that, still given while a newer one is fetched or cannot be */
 	int64_t skew_ms;  /* how far apart two windows of one answer may have been fetched */
 	const struct str *former; /* what it was called in other versions, and is asked for */
@@ -72,7 +74,8 @@ struct catalog {
 	atomic_int refs;
 	struct api *apis;
 	size_t apis_n;
-	struct arena *memory; /* everything above lives here */
+	struct str description; /* of all of it, for programs: api/openapi.h */
+	struct arena *memory;	/* everything above lives here */
 };
 
 struct catalog_options {

@@ -48,16 +48,6 @@ static bool is_name(struct str name)
 	return name.n > 0;
 }
 
-/* The next word, blanks around it passed over; empty at the end. */
-static struct str cut_word(struct str *rest)
-{
-	struct str word;
-
-	*rest = str_trim(*rest);
-	word = str_cut(rest, ' ');
-	return word;
-}
-
 static bool is_path(struct str path)
 {
 	for (size_t i = 0; i < path.n; i++)
@@ -137,7 +127,7 @@ static void read_word(struct declaration *d, struct str word)
 
 static void read_words(struct declaration *d, struct str words)
 {
-	for (struct str word = cut_word(&words); word.n; word = cut_word(&words))
+	for (struct str word = str_cut_word(&words); word.n; word = str_cut_word(&words))
 		read_word(d, word);
 }
 
@@ -146,7 +136,7 @@ static void read_lookups(struct declaration *d, struct str words)
 {
 	if (!str_trim(words).n)
 		words = STR("=");
-	for (struct str word = cut_word(&words); word.n; word = cut_word(&words)) {
+	for (struct str word = str_cut_word(&words); word.n; word = str_cut_word(&words)) {
 		char family[64];
 		const json_t *listed;
 
@@ -161,14 +151,14 @@ static void read_lookups(struct declaration *d, struct str words)
 
 static bool read_type(struct declaration *d, struct str *rest)
 {
-	struct str word = cut_word(rest);
+	struct str word = str_cut_word(rest);
 
 	if (str_eq(word, STR("csv")))
 		d->rule.many = VALUE_LIST;
 	else if (str_eq(word, STR("any")))
 		d->rule.many = VALUE_ANY;
 	if (d->rule.many != VALUE_ONE)
-		word = cut_word(rest);
+		word = str_cut_word(rest);
 	d->rule.type = value_type_named(word);
 	if (d->rule.type == VALUE_TYPE_COUNT)
 		complain(d, "there is no type \"%.*s\"", STR_ARG(word));
@@ -212,7 +202,7 @@ struct field field_read(struct reader *r, const struct layer *at, const char *me
 {
 	struct str rest = declaration;
 	struct str words = declaration;
-	struct field f = { .name = cut_word(&words) };
+	struct field f = { .name = str_cut_word(&words) };
 
 	if (!is_name(f.name) || !cut_path(r, &rest, f.name, &f.path) ||
 	    !str_eq(str_trim(rest), f.name))

@@ -1,5 +1,6 @@
 #include "api/load.h"
 
+#include "api/openapi.h"
 #include "api/table.h"
 
 #include <dirent.h>
@@ -61,6 +62,10 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 	if (!failed && !budgets_agree(c)) {
 		report(ctx, tables[n - 1].file, 0, "quota",
 		       "a table of the same budget has another quota");
+		failed = true;
+	}
+	if (!failed && c->apis && !openapi_describe(c)) {
+		report(ctx, tables[n - 1].file, 0, "", "there is no memory to describe it");
 		failed = true;
 	}
 	if (failed || !c->apis) {

@@ -93,8 +93,17 @@ static json_t *one_schema(const struct value_rule *rule)
 
 static json_t *schema_of(const struct value_rule *rule)
 {
-	if (rule->many == VALUE_ONE)
-		return one_schema(rule);
+	json_t *one;
+	int64_t number;
+
+	if (rule->many == VALUE_ONE) {
+		one = one_schema(rule);
+		if (rule->type == VALUE_LIMIT && str_to_i64(rule->default_, &number))
+			json_object_set_new(one, "default", json_integer(number));
+		if (rule->type == VALUE_CHOICE && rule->default_.n)
+			json_object_set_new(one, "default", text(rule->default_));
+		return one;
+	}
 	return json_pack("{s:s, s:o}", "type", "array", "items", one_schema(rule));
 }
 
@@ -121,18 +130,34 @@ static json_t *parameter_of(const struct param *p)
 	return o;
 }
 
+/* Where the table does not know all that upstream takes: any other name and its value. */
+static json_t *parameters_beyond(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:b, s:{s:s, s:{s:s}}}", "name", "beyond", "in",
+			 "query", "description", "any other parameter, by its own name", "style",
+			 "form", "explode", 1, "schema", "type", "object", "additionalProperties",
+			 "type", "string");
+}
+
 /* ---- paths ---- */
 
-static json_t *responses(const char *schema)
+static json_t *responses(const char *good)
 {
-	static const char *const problems[] = { "400", "404", "429", "502", "503", "504" };
+	static const struct {
+		const char *status;
+		const char *response;
+	} others[] = {
+		{ "304", "responses/NotModified" }, { "400", "responses/Problem" },
+		{ "404", "responses/Problem" },	    { "412", "responses/Problem" },
+		{ "414", "responses/Problem" },	    { "429", "responses/Throttled" },
+		{ "502", "responses/Later" },	    { "503", "responses/Later" },
+		{ "504", "responses/Later" },
+	};
 	json_t *all = json_object();
 
-	json_object_set_new(all, "200",
-			    json_pack("{s:s, s:{s:{s:o}}}", "description", "the answer", "content",
-				      "application/json", "schema", reference(schema)));
-	for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++)
-		json_object_set_new(all, problems[i], reference("responses/Problem"));
+	json_object_set_new(all, "200", reference(good));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		json_object_set_new(all, others[i].status, reference(others[i].response));
 	return all;
 }
 
@@ -156,11 +181,12 @@ static json_t *operation_id(const struct api *api, const struct endpoint *e, con
 }
 
 static json_t *operation(const struct api *api, const struct endpoint *e, const char *what,
-			 const char *schema, json_t *parameters)
+			 const char *good, json_t *parameters)
 {
-	return json_pack("{s:{s:o, s:[o], s:o, s:o}}", "get", "operationId",
-			 operation_id(api, e, what), "tags", text(api->title), "parameters",
-			 parameters, "responses", responses(schema));
+	return json_pack("{s:{s:o, s:o, s:[o], s:o, s:o}}", "get", "operationId",
+			 operation_id(api, e, what), "summary",
+			 textf("%s %.*s", what, STR_ARG(e->name)), "tags", text(api->title),
+			 "parameters", parameters, "responses", responses(good));
 }
 
 /* What an object cannot be asked for is left out: it has no pages and no order. */
@@ -179,82 +205,275 @@ static void add_object(json_t *paths, const struct api *api, const struct endpoi
 	json_array_append_new(parameters,
 			      json_pack("{s:s, s:s, s:b, s:o}", "name", "id", "in", "path",
 					"required", 1, "schema", one_schema(&id)));
-	for (size_t i = 0; i < e->params_n; i++)
-		if (is_for_objects(&e->params[i]))
-			json_array_append_new(parameters, parameter_of(&e->params[i]));
+	for (size_t i = 0; i < e->params_n; i++) {
+		struct param p = e->params[i];
+
+		if (p.rule.type == VALUE_CHOICE)
+			p.rule.default_ = e->detail_mode;
+		if (is_for_objects(&p))
+			json_array_append_new(parameters, parameter_of(&p));
+	}
+	if (api->pass_unknown)
+		json_array_append_new(parameters, parameters_beyond());
 	if (asprintf(&path, "%.*s%.*s/{id}/", STR_ARG(api->root), STR_ARG(e->name)) < 0)
 		path = NULL;
 	json_object_set_new(paths, path ? path : "",
-			    operation(api, e, "get", "schemas/Object", parameters));
+			    operation(api, e, "get", "responses/Object", parameters));
 	free(path);
 }
 
 static void add_endpoint(json_t *paths, const struct api *api, const struct endpoint *e)
 {
-	bool is_list = e->kind == ENDPOINT_LIST;
+	static const struct {
+		const char *what;
+		const char *good;
+	} kinds[] = {
+		[ENDPOINT_LIST] = { "list", "responses/Page" },
+		[ENDPOINT_SINGLE] = { "read", "responses/Object" },
+		[ENDPOINT_THROTTLE] = { "read", "responses/Throttle" },
+	};
 	json_t *parameters = json_array();
 	char *path = NULL;
 
-	for (size_t i = 0; i < e->params_n; i++)
-		json_array_append_new(parameters, parameter_of(&e->params[i]));
+	for (size_t i = 0; i < e->params_n; i++) {
+		struct param p = e->params[i];
+
+		/* Which mode it has by itself is not known. */
+		if (e->kind == ENDPOINT_SINGLE && p.rule.type == VALUE_CHOICE)
+			p.rule.default_ = STR("");
+		json_array_append_new(parameters, parameter_of(&p));
+	}
+	if (api->pass_unknown && e->kind != ENDPOINT_THROTTLE)
+		json_array_append_new(parameters, parameters_beyond());
 	if (asprintf(&path, "%.*s%.*s/", STR_ARG(api->root), STR_ARG(e->name)) < 0)
 		path = NULL;
-	json_object_set_new(paths, path ? path : "",
-			    operation(api, e, is_list ? "list" : "read",
-				      is_list ? "schemas/Page" : "schemas/Object", parameters));
+	json_object_set_new(
+		paths, path ? path : "",
+		operation(api, e, kinds[e->kind].what, kinds[e->kind].good, parameters));
 	free(path);
 	if (e->ids != VALUE_TYPE_COUNT)
 		add_object(paths, api, e);
+}
+
+/* What an API's root lists. */
+static void add_root(json_t *paths, const struct api *api)
+{
+	const struct endpoint root = { .name = STR("root") };
+	char path[256];
+
+	snprintf(path, sizeof(path), "%.*s", STR_ARG(api->root));
+	json_object_set_new(paths, path,
+			    operation(api, &root, "read", "responses/Index", json_array()));
 }
 
 static json_t *paths_of(const struct catalog *c)
 {
 	json_t *paths = json_object();
 
-	for (size_t i = 0; i < c->apis_n; i++)
+	for (size_t i = 0; i < c->apis_n; i++) {
+		add_root(paths, &c->apis[i]);
 		for (size_t k = 0; k < c->apis[i].endpoints_n; k++)
 			add_endpoint(paths, &c->apis[i], &c->apis[i].endpoints[k]);
+	}
 	return paths;
+}
+
+static json_t *tags_of(const struct catalog *c)
+{
+	json_t *tags = json_array();
+
+	for (size_t i = 0; i < c->apis_n; i++)
+		json_array_append_new(
+			tags,
+			json_pack("{s:o, s:o}", "name", text(c->apis[i].title), "description",
+				  textf("all that lies under %.*s", STR_ARG(c->apis[i].root))));
+	return tags;
 }
 
 /* ---- the document ---- */
 
-static json_t *components(void)
-{
-	json_t *page =
-		json_pack("{s:s, s:[s, s, s, s], s:{s:{s:s}, s:{s:[s, s], s:s}, "
-			  "s:{s:[s, s], s:s}, s:{s:s, s:o}}}",
-			  "type", "object", "required", "count", "next", "previous", "results",
-			  "properties", "count", "type", "integer", "next", "type", "string",
-			  "null", "format", "uri", "previous", "type", "string", "null", "format",
-			  "uri", "results", "type", "array", "items", reference("schemas/Object"));
-	json_t *problem =
-		json_pack("{s:s, s:[s, s, s, s], s:{s:{s:s}, s:{s:s}, s:{s:s}, s:{s:s}}}", "type",
-			  "object", "required", "type", "title", "status", "detail", "properties",
-			  "type", "type", "string", "title", "type", "string", "status", "type",
-			  "integer", "detail", "type", "string");
-	json_t *answer =
-		json_pack("{s:s, s:{s:{s:o}}}", "description", "a problem (RFC 9457)", "content",
-			  "application/problem+json", "schema", reference("schemas/Problem"));
+/* JSON as it is: # puts the backslashes in. */
+#define JSON(...) #__VA_ARGS__
 
-	return json_pack("{s:{s:o, s:o, s:{s:s}}, s:{s:o}}", "schemas", "Page", page, "Problem",
-			 problem, "Object", "type", "object", "responses", "Problem", answer);
-}
+/* clang-format off */
+static const char components[] = JSON({
+	"schemas": {
+		"Object": {
+			"description": "as upstream has it, links leading here",
+			"type": "object"
+		},
+		"Page": {
+			"type": "object",
+			"required": ["count", "next", "previous", "results"],
+			"properties": {
+				"count": { "type": "integer", "minimum": 0 },
+				"next": { "type": ["string", "null"], "format": "uri" },
+				"previous": { "type": ["string", "null"], "format": "uri" },
+				"results": {
+					"type": "array",
+					"items": { "$ref": "#/components/schemas/Object" }
+				}
+			}
+		},
+		"Index": {
+			"description": "addresses by name",
+			"type": "object",
+			"additionalProperties": { "type": "string", "format": "uri" }
+		},
+		"Throttle": {
+			"type": "object",
+			"required": ["your_request_limit", "limit_frequency_secs", "current_use",
+				     "next_use_secs", "ident"],
+			"properties": {
+				"your_request_limit": { "type": "integer", "minimum": 0 },
+				"limit_frequency_secs": { "type": "integer", "minimum": 1 },
+				"current_use": { "type": "integer", "minimum": 0 },
+				"next_use_secs": { "type": "integer", "minimum": 0 },
+				"ident": { "type": "string" }
+			}
+		},
+		"Problem": {
+			"description": "RFC 9457; without results, since it is no answer",
+			"type": "object",
+			"required": ["type", "title", "status", "detail"],
+			"properties": {
+				"type": { "type": "string", "format": "uri" },
+				"title": { "type": "string" },
+				"status": { "type": "integer", "minimum": 400, "maximum": 599 },
+				"detail": { "type": "string" },
+				"instance": { "type": "string", "format": "uri" },
+				"retry_after": { "type": "integer", "minimum": 1 },
+				"nearest": { "type": "string" },
+				"faults": {
+					"type": "array",
+					"items": { "$ref": "#/components/schemas/Fault" }
+				}
+			}
+		},
+		"Fault": {
+			"type": "object",
+			"required": ["parameter", "reason"],
+			"properties": {
+				"parameter": { "type": "string" },
+				"value": { "type": "string" },
+				"reason": { "type": "string" },
+				"allowed": { "type": "string" },
+				"nearest": { "type": "string" }
+			}
+		}
+	},
+	"headers": {
+		"Age": {
+			"description": "seconds since upstream said so",
+			"schema": { "type": "integer", "minimum": 0 }
+		},
+		"CacheStatus": {
+			"description": "how the answer came about (RFC 9211)",
+			"schema": { "type": "string" }
+		},
+		"ETag": {
+			"description": "for If-None-Match",
+			"schema": { "type": "string" }
+		},
+		"Link": {
+			"description": "first, prev, next and last page (RFC 8288)",
+			"schema": { "type": "string" }
+		},
+		"RetryAfter": {
+			"description": "seconds to wait",
+			"schema": { "type": "integer", "minimum": 1 }
+		}
+	},
+	"responses": {
+		"Page": {
+			"description": "a page of a list",
+			"headers": {
+				"Age": { "$ref": "#/components/headers/Age" },
+				"Cache-Status": { "$ref": "#/components/headers/CacheStatus" },
+				"ETag": { "$ref": "#/components/headers/ETag" },
+				"Link": { "$ref": "#/components/headers/Link" }
+			},
+			"content": { "application/json": {
+				"schema": { "$ref": "#/components/schemas/Page" }
+			} }
+		},
+		"Object": {
+			"description": "one object",
+			"headers": {
+				"Age": { "$ref": "#/components/headers/Age" },
+				"Cache-Status": { "$ref": "#/components/headers/CacheStatus" },
+				"ETag": { "$ref": "#/components/headers/ETag" }
+			},
+			"content": { "application/json": {
+				"schema": { "$ref": "#/components/schemas/Object" }
+			} }
+		},
+		"Index": {
+			"description": "what there is",
+			"content": { "application/json": {
+				"schema": { "$ref": "#/components/schemas/Index" }
+			} }
+		},
+		"Throttle": {
+			"description": "the calls to upstream that all clients share",
+			"content": { "application/json": {
+				"schema": { "$ref": "#/components/schemas/Throttle" }
+			} }
+		},
+		"NotModified": {
+			"description": "what If-None-Match names is still right"
+		},
+		"Problem": {
+			"description": "the request cannot be right, or there is nothing of the kind",
+			"content": { "application/problem+json": {
+				"schema": { "$ref": "#/components/schemas/Problem" }
+			} }
+		},
+		"Throttled": {
+			"description": "nothing is stored, and the calls to upstream are used up",
+			"headers": {
+				"Retry-After": { "$ref": "#/components/headers/RetryAfter" }
+			},
+			"content": { "application/problem+json": {
+				"schema": { "$ref": "#/components/schemas/Problem" }
+			} }
+		},
+		"Later": {
+			"description": "nothing is stored, and nothing can be had just now",
+			"headers": {
+				"Retry-After": { "$ref": "#/components/headers/RetryAfter" }
+			},
+			"content": { "application/problem+json": {
+				"schema": { "$ref": "#/components/schemas/Problem" }
+			} }
+		}
+	}
+});
+/* clang-format on */
 
-bool openapi_put(struct buf *out, const struct catalog *catalog, struct str base)
+bool openapi_describe(struct catalog *catalog)
 {
-	json_t *document =
-		json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:o}], s:o, s:o}", "openapi", "3.1.0",
-			  "info", "title", "perigee", "version", PERIGEE_VERSION, "description",
-			  "Launch Library and its kin from a shared cache.", "servers", "url",
-			  text(base), "paths", paths_of(catalog), "components", components());
+	json_t *document = json_pack(
+		"{s:s, s:{s:s, s:s, s:s, s:{s:s, s:s}}, s:[], s:o, s:o, s:o}", "openapi", "3.1.0",
+		"info", "title", "perigee", "version", PERIGEE_VERSION, "description",
+		"Launch Library and its kin from a shared cache.", "license", "name", "MIT",
+		"identifier", "MIT", "security", "tags", tags_of(catalog), "paths",
+		paths_of(catalog), "components", json_loads(components, 0, NULL));
 	char *dump = document ? json_dumps(document, JSON_COMPACT) : NULL;
 
-	if (dump)
-		buf_put(out, str_from(dump));
-	else
-		out->failed = true;
+	catalog->description = dump ? arena_dup(catalog->memory, str_from(dump)) : STR("");
 	free(dump);
 	json_decref(document);
-	return !out->failed;
+	return catalog->description.n > 0;
+}
+
+void openapi_put(struct buf *out, const struct catalog *catalog, struct str base)
+{
+	struct str rest = str_slice(catalog->description, 1, catalog->description.n);
+
+	/* Where it is served is all that is not known beforehand. */
+	buf_put(out, STR("{\"servers\":[{\"url\":\""));
+	buf_put(out, base);
+	buf_put(out, STR("\"}],"));
+	buf_put(out, rest);
 }

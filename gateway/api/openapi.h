@@ -10,8 +10,11 @@
 #include "api/catalog.h"
 #include "base/buf.h"
 
-/* Writes the document for a gateway that is reached under `base` (scheme and host). False without
- * memory, or over the cap of `out`. */
-bool openapi_put(struct buf *out, const struct catalog *catalog, struct str base);
+/* Fills catalog->description, once the rest is there: half a megabyte that is made but once. False
+ * without memory. */
+bool openapi_describe(struct catalog *catalog);
+
+/* Writes the document for a gateway that is reached under `base` (scheme and host, plain ASCII). */
+void openapi_put(struct buf *out, const struct catalog *catalog, struct str base);
 
 #endif

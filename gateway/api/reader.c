@@ -171,6 +171,12 @@ bool read_bool(struct reader *r, const struct view *v, const char *name)
 	return json_is_true(value);
 }
 
+int64_t reader_scaled(const struct reader *r, int64_t ms)
+{
+	ms /= r->time_scale;
+	return ms ? ms : 1;
+}
+
 int64_t read_duration(struct reader *r, const struct view *v, const char *name)
 {
 	const struct layer *at;
@@ -180,8 +186,7 @@ int64_t read_duration(struct reader *r, const struct view *v, const char *name)
 	if (!duration_parse(text_of(value), &ms))
 		reader_complain(r, at, name, NULL,
 				"a duration such as \"90s\", \"6h\" or \"30d\" is needed here");
-	ms /= r->time_scale;
-	return ms ? ms : 1;
+	return reader_scaled(r, ms);
 }
 
 int64_t read_number(struct reader *r, const struct view *v, const char *name, int64_t min,

@@ -64,6 +64,9 @@ const json_t *view_member(const struct view *v, const char *name, const struct l
 struct str reader_keep(struct reader *r, struct str s);
 void *reader_array(struct reader *r, size_t n, size_t size);
 
+/* A duration divided by the time scale; never nothing. */
+int64_t reader_scaled(const struct reader *r, int64_t ms);
+
 /* Each complains if the member is not what is needed, and gives something harmless then. */
 struct str read_text(struct reader *r, const struct view *v, const char *name);
 struct str read_optional_text(struct reader *r, const struct view *v, const char *name);

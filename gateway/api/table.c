@@ -292,6 +292,7 @@ static void read_heads(struct table *t, const struct view *v, struct endpoint *e
 static void read_times(struct reader *r, const struct view *v, struct endpoint *e)
 {
 	e->fresh_ms = read_duration(r, v, "fresh");
+	e->fresh_when = fresh_rules_read(r, v);
 	e->stale_ms = read_duration(r, v, "stale");
 	e->skew_ms = read_duration(r, v, "skew");
 }
@@ -299,10 +300,10 @@ static void read_times(struct reader *r, const struct view *v, struct endpoint *
 /* Of an endpoint, a template or the defaults: all have the same keys. */
 static void check_keys(struct reader *r, const struct layer *at)
 {
-	static const char *const known[] = { "kind",	"objects", "modes",    "object_mode",
-					     "fresh",	"stale",   "skew",     "head",
-					     "like",	"search",  "ordering", "former",
-					     "filters", NULL };
+	static const char *const known[] = { "kind",	"objects",    "modes",	  "object_mode",
+					     "fresh",	"stale",      "skew",	  "head",
+					     "like",	"search",     "ordering", "former",
+					     "filters", "fresh_when", NULL };
 
 	check_members(r, at, known);
 }

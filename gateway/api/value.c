@@ -65,6 +65,21 @@ static bool no_memory(struct value_fault *reterr, struct str value)
 	return refuse(reterr, value, "it is too large");
 }
 
+/* What other programs write for true and false. */
+static struct str bool_meant(struct str raw)
+{
+	static const struct str yes[] = { STR("true"), STR("1"), STR("yes"), STR("on") };
+	static const struct str no[] = { STR("false"), STR("0"), STR("no"), STR("off") };
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (str_eq_nocase(str_trim(raw), yes[i]))
+			return STR("true");
+		if (str_eq_nocase(str_trim(raw), no[i]))
+			return STR("false");
+	}
+	return nothing;
+}
+
 /* Only these spellings mean the same to both of django-filter's boolean widgets; `unknown` is
  * what upstream's own form sends for "not set". */
 static bool canon_bool(struct str raw, struct str *ret, struct value_fault *reterr)
@@ -75,8 +90,11 @@ static bool canon_bool(struct str raw, struct str *ret, struct value_fault *rete
 		*ret = STR("true");
 	else if (str_eq(raw, STR("false")) || str_eq(raw, STR("False")))
 		*ret = STR("false");
-	else
-		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
+	else {
+		refuse(reterr, raw, "upstream's filters do not agree on what it means");
+		reterr->nearest = bool_meant(raw);
+		return false;
+	}
 	return true;
 }
 
@@ -217,20 +235,46 @@ static bool canon_uuid(struct str raw, struct arena *a, struct str *ret, struct 
 	return keep((struct str){ uuid, sizeof(uuid) }, a, ret, reterr);
 }
 
+/* What JavaScript, Python and Swift write where a variable holds nothing. */
+static bool says_nothing(struct str raw)
+{
+	static const struct str words[] = { STR("undefined"), STR("null"), STR("NaN"), STR("None"),
+					    STR("nil") };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_eq(raw, words[i]))
+			return true;
+	return !raw.n;
+}
+
+/* The number in `10?`, `3?mode=list` and `3/`; not in `1.5` or `3x`, which may mean anything. */
+static struct str number_meant(struct str raw)
+{
+	size_t n = 0;
+
+	while (n < raw.n && isdigit((unsigned char)raw.p[n]))
+		n++;
+	return n < raw.n && strchr("?/&;#\"'", raw.p[n]) ? str_slice(raw, 0, n) : nothing;
+}
+
 /* LimitOffsetPagination: an empty or negative number counts as none, and so does a limit of 0;
- * a limit above the maximum is the maximum. Words, which upstream takes for none, are refused. */
+ * a limit above the maximum is the maximum. Words, which upstream takes for none, are refused
+ * unless they say just that. */
 static bool canon_paging(const struct value_rule *rule, struct str raw, struct arena *a,
 			 struct str *ret, struct value_fault *reterr)
 {
 	bool negative;
-	struct str digits = plain_digits(raw, &negative);
+	struct str digits = plain_digits(str_trim(raw), &negative); /* int() trims */
 	int64_t number;
 
 	*ret = nothing;
-	if (!raw.n)
+	if (says_nothing(str_trim(raw)))
 		return true;
-	if (!digits.n)
-		return refuse(reterr, raw, "it is not a whole number");
+	if (!digits.n) {
+		refuse(reterr, raw, "it is not a whole number");
+		reterr->nearest = number_meant(raw);
+		return false;
+	}
 	if (negative || str_eq(digits, STR("0")))
 		return true;
 	/* Python reads no more digits, and what it cannot read counts as none. */
@@ -419,8 +463,8 @@ static size_t count_values(struct str raw)
  * django-filter's BaseCSVField: each element is read as one value. An empty one
  * is the empty text; of numbers and UUIDs it is None, which "in" passes over.
  */
-static bool canon_list(const struct value_rule *rule, struct str raw, struct arena *a,
-		       struct str *ret, struct value_fault *reterr)
+static bool read_list(const struct value_rule *rule, struct str raw, struct arena *a,
+		      struct str *ret, struct value_fault *reterr)
 {
 	size_t most = count_values(raw);
 	struct str *values = arena_array(a, most, sizeof(*values));
@@ -455,6 +499,34 @@ static bool canon_list(const struct value_rule *rule, struct str raw, struct are
 	return true;
 }
 
+/* The list in `[12, 27]`, `12|27` and `12;27`, which is how programs print theirs. Texts may hold
+ * such characters. */
+static struct str list_meant(const struct value_rule *rule, struct str raw, struct arena *a)
+{
+	char *out = rule->type == VALUE_STRING ? NULL : arena_alloc(a, raw.n);
+	struct str meant = nothing;
+	struct value_fault ignored;
+	size_t n = 0;
+
+	for (size_t i = 0; out && i < raw.n; i++) {
+		if (strchr("|; ", raw.p[i]))
+			out[n++] = ',';
+		else if (!strchr("[](){}\"'", raw.p[i]))
+			out[n++] = raw.p[i];
+	}
+	return out && read_list(rule, (struct str){ out, n }, a, &meant, &ignored) ? meant
+										   : nothing;
+}
+
+static bool canon_list(const struct value_rule *rule, struct str raw, struct arena *a,
+		       struct str *ret, struct value_fault *reterr)
+{
+	if (read_list(rule, raw, a, ret, reterr))
+		return true;
+	reterr->nearest = list_meant(rule, raw, a);
+	return false;
+}
+
 /* ---- all ---- */
 
 bool value_canon(const struct value_rule *rule, struct str raw, struct arena *a, struct str *ret,
@@ -463,6 +535,8 @@ bool value_canon(const struct value_rule *rule, struct str raw, struct arena *a,
 	bool good = rule->many == VALUE_LIST ? canon_list(rule, raw, a, ret, reterr)
 					     : canon_one(rule, raw, a, ret, reterr);
 
+	if (!good && rule->many == VALUE_ANY && str_find(raw, ',') < raw.n)
+		reterr->reason = "of several values each needs the parameter's name again";
 	if (good && str_eq(*ret, rule->default_))
 		*ret = nothing;
 	return good;

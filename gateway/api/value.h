@@ -52,7 +52,7 @@ struct value_rule {
 	int64_t max;	     /* LIMIT: the largest that upstream grants */
 };
 
-/* Why a value is refused. The views are of the value, the rule or static text. */
+/* Why a value is refused. The views are of the value, the rule, the arena or static text. */
 struct value_fault {
 	struct str culprit; /* the part that is wrong: one term of an ordering */
 	const char *reason;

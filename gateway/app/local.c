@@ -69,17 +69,11 @@ void local_throttle(struct store *store, struct exchange *x)
 static void openapi(const struct gateway *gw, struct store *store, struct exchange *x)
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
-	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
-	struct fail failure;
 
 	(void)store;
-	if (openapi_put(&document, x->catalog, base)) {
-		respond_page(x, 200, "application/json", buf_str(&document));
-	} else {
-		fail_set(&failure, FAULT_INTERNAL, "There is no memory left.");
-		respond_fail(x, &failure);
-	}
-	buf_release(&document);
+	x->canon.target = STR("/openapi.json");
+	openapi_put(&x->body, x->catalog, base);
+	respond_document(gw, x);
 }
 
 bool local_answer(const struct gateway *gw, struct store *store, struct exchange *x)

@@ -140,6 +140,13 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
 	buf_put(&x->head, STR("\r\n"));
 }
 
+/* A query means the same in any order: the key is sorted, and so are the links. */
+static void put_vary(struct exchange *x)
+{
+	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"
+			      "No-Vary-Search: key-order\r\n"));
+}
+
 /*
  * RFC 9111: other caches subtract Age from max-age and have what is left, never a
  * moment more than there is. Of a stale answer, or one in its last second, that is
@@ -152,8 +159,13 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
  */
 static void put_caching(struct exchange *x, const struct ages *ages, int upstream_status)
 {
-	int64_t left_s = ages->max_age_s - ages->age_s;
+	int64_t left_s = ages ? ages->max_age_s - ages->age_s : 0;
 
+	put_vary(x);
+	if (!ages) {
+		buf_put(&x->head, STR("Cache-Control: no-cache\r\n"));
+		return;
+	}
 	put_cache_status(x, ages, upstream_status);
 	buf_putf(&x->head, "Age: %lld\r\n", (long long)ages->age_s);
 	if (left_s > 0)
@@ -165,9 +177,6 @@ static void put_caching(struct exchange *x, const struct ages *ages, int upstrea
 		buf_putf(&x->head, "X-Accel-Expires: %lld\r\n", (long long)left_s - 1);
 	else
 		buf_put(&x->head, STR("X-Accel-Expires: @1\r\n"));
-	/* A query means the same in any order: the key is sorted, and so are the links. */
-	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"
-			      "No-Vary-Search: key-order\r\n"));
 }
 
 static void put_link_header(struct exchange *x, struct str base, const struct links *links)
@@ -399,6 +408,13 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 	} else {
 		x->body.failed = true;
 	}
+	replace_if_failed(x);
+}
+
+void respond_document(const struct gateway *gw, struct exchange *x)
+{
+	x->result = RESULT_LOCAL;
+	put_representation(gw, x, NULL, STR(""), NULL);
 	replace_if_failed(x);
 }
 

@@ -68,6 +68,16 @@ struct str str_trim(struct str s)
 	return s;
 }
 
+struct str str_cut_word(struct str *rest)
+{
+	struct str word;
+
+	*rest = str_trim(*rest);
+	word = str_cut(rest, ' ');
+	*rest = str_trim(*rest);
+	return word;
+}
+
 bool str_is_digits(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)

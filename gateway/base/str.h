@@ -59,6 +59,10 @@ struct str str_cut(struct str *rest, char sep);
 /* Without ASCII blanks (space, tab, CR, LF) at both ends. */
 struct str str_trim(struct str s);
 
+/* Takes the next word, up to a space, off the front of *rest, and the blanks around it with it;
+ * empty when none is left. */
+struct str str_cut_word(struct str *rest);
+
 /* Nothing but decimal digits; true of nothing at all. */
 bool str_is_digits(struct str s);
 

@@ -3,6 +3,7 @@
 #include "api/page.h"
 #include "api/window.h"
 #include "base/limits.h"
+#include "policy/freshness.h"
 
 #include <stdlib.h>
 
@@ -13,23 +14,31 @@
 static struct entry facts_of(enum entry_kind kind, int status, const struct want *want,
 			     struct wall now)
 {
-	bool refused = kind == ENTRY_REFUSAL;
-	int64_t fresh_ms = refused ? want->api->negative_ms : want->endpoint->fresh_ms;
-	int64_t stale_ms = refused ? 0 : want->endpoint->stale_ms;
-
 	return (struct entry){ .kind = kind,
 			       .status = status,
 			       .target = want->target,
 			       .again = want->again,
-			       .fetched = now,
-			       .fresh_until = wall_after(now, fresh_ms),
-			       .usable_until = wall_after(now, fresh_ms + stale_ms) };
+			       .fetched = now };
 }
 
-static struct entry *keep(const struct entry *facts, struct fail *reterr)
+/* What has come to be known by its body decides for how long it is fresh. */
+static void set_times(struct entry *facts, const struct want *want)
 {
-	struct entry *e = entry_new(facts);
+	bool refused = facts->kind == ENTRY_REFUSAL;
 
+	facts->fresh_until = refused ? wall_after(facts->fetched, want->api->negative_ms)
+				     : freshness_until(want->endpoint, facts);
+	facts->usable_until =
+		wall_after(facts->fresh_until, refused ? 0 : want->endpoint->stale_ms);
+}
+
+/* Completes the facts, and makes an entry of them. */
+static struct entry *keep(struct entry *facts, const struct want *want, struct fail *reterr)
+{
+	struct entry *e;
+
+	set_times(facts, want);
+	e = entry_new(facts);
 	if (!e)
 		fail_set(reterr, FAULT_INTERNAL, "There is no memory left.");
 	return e;
@@ -83,7 +92,7 @@ static struct entry *take_window(const struct reply *reply, const struct want *w
 	facts.ends = page->ends;
 	facts.ids = buf_str(&ids);
 	facts.body = buf_str(&objects);
-	e = keep(&facts, reterr);
+	e = keep(&facts, want, reterr);
 out:
 	free(page);
 	buf_release(&ids);
@@ -125,7 +134,7 @@ static struct entry *take_object(const struct reply *reply, const struct want *w
 	if (page_read_object(buf_str(&reply->body), &want->api->links, &object, &id, reterr) &&
 	    (refused || is_wanted(want, id, reterr))) {
 		facts.body = buf_str(&object);
-		e = keep(&facts, reterr);
+		e = keep(&facts, want, reterr);
 	}
 	buf_release(&object);
 	return e;

@@ -115,9 +115,12 @@ class Client:
 
     def __init__(self, port, timeout=30):
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOW)
+        self._used = 0
 
     def get(self, target, headers=None, method="GET", body=None):
         start = time.monotonic()
+        if start - self._used > 30:  # nginx closes what is idle for a minute
+            self._connection.close()
         try:
             self._connection.request(method, target, body, headers or {})
             reply = self._connection.getresponse()
@@ -125,6 +128,7 @@ class Client:
         except BaseException:
             self._connection.close()
             raise
+        self._used = time.monotonic()
         return Answer(reply.status, reply.headers, content, time.monotonic() - start)
 
     def close(self):
@@ -321,6 +325,25 @@ def run_perigee(*arguments, **environment):
         [BINARY, *map(str, arguments)], cwd=REPO, capture_output=True, text=True,
         timeout=30 * SLOW, env={**clean_environment(), **sanitizer_options(), **environment})
     return done.returncode, done.stdout, done.stderr
+
+
+# ---- what is told to nobody ---------------------------------------------------
+
+def everything_seen(chain, answers):
+    """Where a secret could have got to: answers, logs of all processes, Redis."""
+    probe = f"probe-{next(chain._cold)}-for-the-access-log"
+    chain.get(f"/{probe}")
+    chain.await_access_log(probe)
+    places = {f"answer {i}": f"{a.headers}".encode() + a.body for i, a in enumerate(answers)}
+    places |= {f"log {path.name}": path.read_bytes()
+               for path in (chain.run_dir / "log").iterdir()}
+    places |= {f"key {key}": key.encode() + chain.cache.value(key) for key in chain.cache.keys()}
+    return places
+
+
+def assert_nowhere(secret, places):
+    found = [place for place, data in places.items() if secret.encode() in data]
+    assert not found, f"{secret} is in: {', '.join(found)}"
 
 
 # ---- what answers must be ----------------------------------------------------

@@ -4,30 +4,13 @@ import socket
 import threading
 
 import pytest
-from harness import SEED, SPACECRAFT, Chain, run_perigee
+from harness import SEED, SPACECRAFT, Chain, assert_nowhere, everything_seen, run_perigee
 from wire import get_bytes
 
 KEY = "sandbox-key-two"
 TARGETS = [SEED, SPACECRAFT + "430/", SPACECRAFT + "31337/", SPACECRAFT + "?status=77",
            SPACECRAFT + "?orderng=1", "/nowhere", "/metrics", "/status/", "/healthz", "/readyz",
            "/admin/"]
-PROBE = "probe-for-the-access-log"
-
-
-def everything_seen(chain, answers):
-    """Where a secret could have got to: answers, logs of all processes, Redis."""
-    chain.get(f"/{PROBE}")
-    chain.await_access_log(PROBE)
-    places = {f"answer {i}": f"{a.headers}".encode() + a.body for i, a in enumerate(answers)}
-    places |= {f"log {path.name}": path.read_bytes()
-               for path in (chain.run_dir / "log").iterdir()}
-    places |= {f"key {key}": key.encode() + chain.cache.value(key) for key in chain.cache.keys()}
-    return places
-
-
-def assert_nowhere(secret, places):
-    found = [place for place, data in places.items() if secret.encode() in data]
-    assert not found, f"{secret} is in: {', '.join(found)}"
 
 
 def with_faults(chain, answers):

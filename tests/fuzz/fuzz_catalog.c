@@ -81,6 +81,27 @@ static void check_served(const struct catalog *c, const struct api *api, const s
 	arena_free(a);
 }
 
+static void check_rules(const struct fresh_rules *rules)
+{
+	must(rules->n <= FRESH_RULES_MAX && rules->paths_n <= FRESH_PATHS_MAX,
+	     "rules have their bounds");
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct fresh_rule *rule = &rules->list[i];
+
+		must(rule->fresh_ms >= 1, "times are above 0");
+		must(rule->lists_only || rule->terms_n, "a rule has a condition");
+		must(rule->terms_n <= FRESH_TERMS_MAX, "a rule has its bounds");
+		for (size_t k = 0; k < rule->terms_n; k++) {
+			const struct fresh_term *t = &rule->terms[k];
+
+			must(t->path < rules->paths_n && rules->paths[t->path].n,
+			     "a condition looks at something");
+			must(t->test != FRESH_NEAR || t->from_ms < t->to_ms, "a band has a width");
+			must(t->test == FRESH_NEAR || t->values.n, "there is what to compare with");
+		}
+	}
+}
+
 static void check_endpoint(const struct catalog *c, const struct api *api, const struct endpoint *e)
 {
 	must(e->name.n && !str_starts(e->name, STR("/")) && !str_ends(e->name, STR("/")),
@@ -89,6 +110,7 @@ static void check_endpoint(const struct catalog *c, const struct api *api, const
 	must(e->window >= 1 && e->window <= LIMIT_WINDOW_OBJECTS, "a window has its bounds");
 	must(e->fresh_ms >= 1 && e->stale_ms >= 1 && e->skew_ms >= 1, "times are above 0");
 	must(api_endpoint(api, e->name) == e, "an endpoint is found");
+	check_rules(&e->fresh_when);
 	check_params(e);
 	check_served(c, api, e);
 }

@@ -22,6 +22,18 @@ static const struct api api = { .root = STR("/2.3.0/"),
 				.negative_ms = 600000,
 				.links = { hosts, 2, names, 3, STR("/2.3.0/") } };
 
+/* The longest that anything is fresh: `fresh`. */
+#define FRESH_MS 21600000
+
+/* 1m net:-15m..+15m status.id!=3 */
+static const struct str paths[] = { STR("net"), STR("status.id") };
+static const struct fresh_rule rule = {
+	.fresh_ms = 60000,
+	.terms = { { .test = FRESH_NEAR, .path = 0, .from_ms = -900000, .to_ms = 900000 },
+		   { .test = FRESH_IS_NOT, .path = 1, .values = STR("3") } },
+	.terms_n = 2,
+};
+
 static bool is_json(struct str text)
 {
 	json_t *json = fuzz_json(text);
@@ -86,9 +98,10 @@ static void check_entry(const struct entry *e, const struct reply *reply, const 
 	must(reply->fault == FAULT_NONE && reply->is_json, "an entry was a JSON reply");
 	must(e->status == reply->status, "an entry has its reply's status");
 	must(str_eq(e->target, want->target), "an entry is what was asked for");
-	must(e->fetched.ms == now.ms && e->fresh_until.ms >= now.ms &&
+	must(e->fetched.ms == now.ms && e->fresh_until.ms > now.ms &&
 		     e->usable_until.ms >= e->fresh_until.ms,
 	     "an entry's times are in order");
+	must(e->fresh_until.ms <= now.ms + FRESH_MS, "nothing is fresh for longer than it may be");
 	must(e->status == 200 || e->status == 400 || e->status == 404,
 	     "nothing else becomes an entry");
 	must((e->kind == ENTRY_REFUSAL) == (e->status != 200), "refusals are upstream's 400, 404");
@@ -133,7 +146,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str body = fuzz_input(data, size);
 	struct str line = fuzz_line(&body);
 	struct reply reply = { .fault = FAULT_NONE, .reached = true };
-	struct endpoint endpoint = { .fresh_ms = 21600000, .stale_ms = 2592000000 };
+	struct endpoint endpoint = { .fresh_ms = FRESH_MS,
+				     .fresh_when = { &rule, 1, paths, 2 },
+				     .stale_ms = 2592000000 };
 	struct want want = { .api = &api,
 			     .endpoint = &endpoint,
 			     .target = STR("/2.3.0/spacecraft/?limit=100") };

@@ -314,6 +314,137 @@ static void declarations_that_are_wrong(void **state)
 	}
 }
 
+/* Rules of fresh_when, one a time, and what is said about each. */
+static void rules_that_are_wrong(void **state)
+{
+	static const struct {
+		const char *rules;
+		const char *part;
+	} cases[] = {
+		{ "7", "element 1 is not a text" },
+		{ "[\"1m list\",7]", "element 2 is not a text" },
+		{ "{\"net\":\"1m\"}", "element 1 is not a text" },
+		{ "\"\"", "element 1 is not a text" },
+		{ "\" \"", "is no time" },
+		{ "\"1 list\"", "\"1 list\": \"1\" is no time such as 90s or 5m" },
+		{ "\"0s list\"", "is no time" },
+		{ "\"-1m list\"", "is no time" },
+		{ "\"99999d list\"", "is no time" },
+		{ "\"list 1m\"", "\"list\" is no time" },
+		{ "\"1m\"", "\"1m\" has no condition" },
+		{ "\"1m lists\"", "\"lists\" is no condition such as" },
+		{ "\"1m net\"", "\"net\" is no condition" },
+		{ "\"1m net>3\"", "is no condition" },
+		{ "\"1m net: -15m..+2h\"", "\"\" is no band" },
+		{ "\"1m program[].id=1\"", "is no condition" },
+		{ "\"1m :-15m..+2h\"", "\"\" is no path" },
+		{ "\"1m =6\"", "is no path" },
+		{ "\"1m .id=6\"", "\".id\" is no path" },
+		{ "\"1m status.=6\"", "is no path" },
+		{ "\"1m status..id=6\"", "is no path" },
+		{ "\"1m net..+2h\"", "is no condition" },
+		{ "\"1m net:\"", "is no band such as" },
+		{ "\"1m net:..\"", "\"..\" is no band" },
+		{ "\"1m net:-15m\"", "is no band" },
+		{ "\"1m net:-15m.+2h\"", "is no band" },
+		{ "\"1m net:15m..+2h\"", "is no band" },
+		{ "\"1m net:-15m..2h\"", "is no band" },
+		{ "\"1m net:-15..+2h\"", "is no band" },
+		{ "\"1m net:-15m...+2h\"", "is no band" },
+		{ "\"1m net:-15m..+2h..+3h\"", "is no band" },
+		{ "\"1m net:-15m..+99999d\"", "is no band" },
+		{ "\"1m net:+2h..-15m\"", "\"+2h..-15m\" ends before it begins" },
+		{ "\"1m net:+2h..+2h\"", "ends before it begins" },
+		{ "\"1m net:-0s..+0s\"", "ends before it begins" },
+		{ "\"1m status.id=\"", "is no list of values" },
+		{ "\"1m status.id!=\"", "is no list of values" },
+		{ "\"1m status.id=3,\"", "\"3,\" is no list of values" },
+		{ "\"1m status.id=,3\"", "is no list of values" },
+		{ "\"1m status.id=3,,4\"", "is no list of values" },
+		{ "\"1m status.id==3\"", "is no list of values" },
+		{ "\"1m a=1 b=1 c=1 d=1 e=1\"", "\"e=1\" is one condition too many" },
+		{ "[\"1m a=1 b=1 c=1 d=1\",\"1m e=1 f=1 g=1 h=1\",\"1m h=2 i=1\"]",
+		  "\"i\" is one path too many" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[1000];
+
+		snprintf(text, sizeof(text),
+			 "{" HEAD ",\n\"endpoints\":{\"x\":{" SPACECRAFT ",\n\"fresh_when\":%s}}}",
+			 cases[i].rules);
+		assert_refused(text, "t.json:3: endpoints.x.fresh_when: ");
+		assert_refused(text, cases[i].part);
+	}
+}
+
+/* As many as there may be, and one more. */
+static void as_many_rules_as_there_may_be(void **state)
+{
+	(void)state;
+	for (int extra = 0; extra < 2; extra++) {
+		struct buf text = buf_init(10000);
+		struct reports r;
+		struct catalog *c;
+
+		buf_put(&text, STR("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+				   ",\"fresh_when\":[\"1m list\""));
+		for (int i = 1; i < FRESH_RULES_MAX + extra; i++)
+			buf_putf(&text, ",\"%dm list\"", i + 1);
+		buf_put(&text, STR("]}}}"));
+		buf_put_char(&text, '\0');
+		c = read_one(text.p, &usual, &r);
+		if (extra)
+			assert_holds(buf_str(&r.text), "is one rule too many");
+		assert_int_equal(c == NULL, extra);
+		catalog_unref(c);
+		buf_release(&r.text);
+		buf_release(&text);
+	}
+}
+
+/* What an endpoint says itself, what it is like and the defaults, each reported where it stands. */
+static void rules_of_all_layers_are_added(void **state)
+{
+	static const char layers[] = "{" HEAD ",\"defaults\":{\"fresh_when\":\"7d net:+60d..\"},"
+				     "\"templates\":{\"t\":{\n\"fresh_when\":[\"5m a.b!=3,4\","
+				     "\"%s net:-15m..+2h list\"]}},\"endpoints\":{\"x\":{"
+				     "\"like\":\"t\"," SPACECRAFT ",\"fresh_when\":\"1m "
+				     "a.b=6\"}}}";
+	const struct fresh_rules *rules;
+	struct catalog *c;
+	struct reports r;
+	char text[1000];
+
+	(void)state;
+	snprintf(text, sizeof(text), layers, "2m");
+	c = read_one(text, &usual, &r);
+	assert_non_null(c);
+	buf_release(&r.text);
+	rules = &c->apis[0].endpoints[0].fresh_when;
+	assert_int_equal(rules->n, 4);
+	assert_int_equal(rules->paths_n, 2);
+	assert_view(rules->paths[0], "a.b");
+	assert_view(rules->paths[1], "net");
+	assert_int_equal(rules->list[0].fresh_ms, 60000);
+	assert_int_equal(rules->list[0].terms[0].test, FRESH_IS);
+	assert_view(rules->list[0].terms[0].values, "6");
+	assert_int_equal(rules->list[1].terms[0].test, FRESH_IS_NOT);
+	assert_view(rules->list[1].terms[0].values, "3,4");
+	assert_false(rules->list[1].lists_only);
+	assert_true(rules->list[2].lists_only);
+	assert_int_equal(rules->list[2].terms_n, 1);
+	assert_int_equal(rules->list[2].terms[0].path, 1);
+	assert_int_equal(rules->list[2].terms[0].from_ms, -900000);
+	assert_int_equal(rules->list[2].terms[0].to_ms, 7200000);
+	assert_int_equal(rules->list[3].terms[0].from_ms, 60 * 86400000LL);
+	assert_int_equal(rules->list[3].terms[0].to_ms, FRESH_EVER_MS);
+	catalog_unref(c);
+	snprintf(text, sizeof(text), layers, "2");
+	assert_refused(text, "t.json:2: templates.t.fresh_when: \"2 net:-15m..+2h list\": ");
+}
+
 static const struct param *shipped(const struct catalog *c, const char *root, const char *endpoint,
 				   const char *param)
 {
@@ -496,6 +627,9 @@ int main(void)
 		cmocka_unit_test(objects_are_told_by_their_ids),
 		cmocka_unit_test(heads_that_are_wrong),
 		cmocka_unit_test(declarations_that_are_wrong),
+		cmocka_unit_test(rules_that_are_wrong),
+		cmocka_unit_test(as_many_rules_as_there_may_be),
+		cmocka_unit_test(rules_of_all_layers_are_added),
 		cmocka_unit_test(filters_and_what_they_look_at),
 		cmocka_unit_test(lines_of_faults),
 		cmocka_unit_test(a_quota_for_one_budget),

@@ -105,6 +105,41 @@ static void a_window_with_its_times(void **state)
 	entry_unref(e);
 }
 
+/* By what they say, where the endpoint has rules (test_freshness.c has them all). */
+static void what_is_near_is_fresh_for_less(void **state)
+{
+	/* Within a quarter of an hour of `net`, a minute. NOW is 2026-11-23T21:20:00.123Z. */
+	static const struct fresh_rule rule = {
+		.fresh_ms = 60000,
+		.terms = { { .test = FRESH_NEAR, .from_ms = -900000, .to_ms = 900000 } },
+		.terms_n = 1,
+	};
+	static const struct str path = STR("net");
+	static const char near[] = "{\"url\":\"https://ll.thespacedevs.com/2.3.0/x/\","
+				   "\"id\":430,\"net\":\"2026-11-23T21:37:00.123Z\"}";
+	struct want window = want_window(0);
+	struct want object = want_object();
+	struct endpoint endpoint = *window.endpoint;
+	struct reply r = reply(200, "{\"count\":2,\"next\":null,\"previous\":null,\"results\":[");
+	struct entry *e;
+
+	(void)state;
+	endpoint.fresh_when = (struct fresh_rules){ &rule, 1, &path, 1 };
+	window.endpoint = object.endpoint = &endpoint;
+	buf_putf(&r.body, "{\"id\":1,\"net\":\"2020-01-01T00:00:00Z\"},%s]}", near);
+	e = assert_kept(r, window);
+	assert_int_equal(e->fresh_until.ms - NOW.ms, 120000 + 60000);
+	assert_int_equal(e->usable_until.ms - e->fresh_until.ms, 30 * 86400000LL);
+	entry_unref(e);
+	e = assert_kept(reply(200, near), object);
+	assert_int_equal(e->fresh_until.ms - NOW.ms, 120000 + 60000);
+	entry_unref(e);
+	/* A refusal is no object, whatever it holds. */
+	e = assert_kept(reply(404, near), object);
+	assert_int_equal(e->fresh_until.ms - NOW.ms, 600000);
+	entry_unref(e);
+}
+
 static void a_window_must_be_whole(void **state)
 {
 	static const struct {
@@ -265,6 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_window_with_its_times),
+		cmocka_unit_test(what_is_near_is_fresh_for_less),
 		cmocka_unit_test(a_window_must_be_whole),
 		cmocka_unit_test(what_was_fetched_again_says_so),
 		cmocka_unit_test(an_object_and_its_links),

@@ -38,6 +38,19 @@ static void values_by_their_path(void **state)
 	}
 }
 
+/* Links have a mark in front (api/rewrite.h); a raw control character is still no JSON elsewhere.
+ */
+static void objects_as_they_are_stored(void **state)
+{
+	struct str object = STR("{\"url\":\"\x01launches/x/\",\"net\":\"y\"}");
+	struct str name = STR("{\"a\x02\":1,\"net\":\"y\"}");
+
+	(void)state;
+	assert_view(path_value(object, STR("net")).raw, "y");
+	assert_view(path_value(object, STR("url")).raw, "\x01launches/x/");
+	assert_int_equal(path_value(name, STR("net")).kind, TOKEN_ERROR);
+}
+
 static void what_is_no_object_has_none(void **state)
 {
 	static const char *const texts[] = { "",	"7",	      "[{\"a\":1}]",
@@ -53,6 +66,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_by_their_path),
+		cmocka_unit_test(objects_as_they_are_stored),
 		cmocka_unit_test(what_is_no_object_has_none),
 	};
 

@@ -42,6 +42,21 @@ static void beginnings_and_ends(void **state)
 	assert_int_equal(str_find((struct str){ NULL, 0 }, 'x'), 0);
 }
 
+static void words_are_cut_at_blanks(void **state)
+{
+	struct str rest = STR("  one two   three\t");
+
+	(void)state;
+	assert_view(str_cut_word(&rest), "one");
+	assert_view(rest, "two   three");
+	assert_view(str_cut_word(&rest), "two");
+	assert_view(str_cut_word(&rest), "three");
+	assert_int_equal(rest.n, 0);
+	assert_view(str_cut_word(&rest), "");
+	rest = (struct str){ NULL, 0 };
+	assert_view(str_cut_word(&rest), "");
+}
+
 static void cut_takes_pieces_off_the_front(void **state)
 {
 	struct str rest = STR("a,,b,");
@@ -126,6 +141,7 @@ int main(void)
 		cmocka_unit_test(order_is_of_unsigned_bytes),
 		cmocka_unit_test(beginnings_and_ends),
 		cmocka_unit_test(cut_takes_pieces_off_the_front),
+		cmocka_unit_test(words_are_cut_at_blanks),
 		cmocka_unit_test(trim_takes_ascii_blanks),
 		cmocka_unit_test(numbers_up_to_the_edges),
 		cmocka_unit_test(globs_end_in_a_star_or_not),
