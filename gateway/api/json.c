@@ -1,5 +1,6 @@
 #include "api/json.h"
 
+#include "api/rewrite.h"
 #include "base/utf8.h"
 
 /* What the grammar allows next. */
@@ -15,6 +16,11 @@ enum expect {
 struct json json_init(struct str text)
 {
 	return (struct json){ .text = text, .expect = EXPECT_VALUE };
+}
+
+struct json json_init_neutral(struct str text)
+{
+	return (struct json){ .text = text, .neutral = true, .expect = EXPECT_VALUE };
 }
 
 static int peek(const struct json *j)
@@ -109,7 +115,7 @@ static bool read_string(struct json *j)
 	for (;;) {
 		int c = peek(j);
 
-		if (c < 0x20) /* the end of the text included */
+		if (c < 0x20 && !(c == LINK_MARK && j->neutral)) /* the end of the text included */
 			return false;
 		if (c == '"') {
 			j->at++;

@@ -46,11 +46,16 @@ struct json {
 	struct str text;
 	size_t at;
 	int depth;
+	bool neutral;				/* LINK_MARK may stand in strings; private */
 	int expect;				/* state of the grammar; private */
 	unsigned char inside[LIMIT_JSON_DEPTH]; /* '{' or '[' per level; private */
 };
 
 struct json json_init(struct str text);
+
+/* The same for what is stored: strings may hold LINK_MARK (api/rewrite.h). */
+struct json json_init_neutral(struct str text);
+
 struct json_token json_next(struct json *j);
 
 /* Reads past the rest of the value that `token` began (nothing, for a scalar). False on error. */

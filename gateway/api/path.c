@@ -22,7 +22,7 @@ static struct json_token member(struct json *j, struct str name)
 
 struct json_token path_value(struct str object, struct str path)
 {
-	struct json j = json_init(object);
+	struct json j = json_init_neutral(object);
 	struct json_token value = json_next(&j);
 
 	if (!path.n)

@@ -3,8 +3,9 @@
 
 /*
  * One value in a JSON object, by the path that a table gives it:
- * `rocket.configuration.name` (api/filters.h). Names are compared as they are
- * written: upstream escapes none.
+ * `rocket.configuration.name` (api/filters.h). The object may be as upstream wrote
+ * it or as it is stored, with neutral links (api/rewrite.h). Names are compared as
+ * they are written: upstream escapes none.
  */
 
 #include "api/json.h"

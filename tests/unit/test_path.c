@@ -38,6 +38,19 @@ static void values_by_their_path(void **state)
 	}
 }
 
+/* As it is stored: a mark in place of what links begin with. Nothing else becomes JSON by that. */
+static void values_behind_neutral_links(void **state)
+{
+	const struct str object = STR("{\"id\":7,\"url\":\"\x01pads/7/\",\"net\":\"now\"}");
+	const struct str other = STR("{\"id\":7,\"url\":\"\x02pads/7/\",\"net\":\"now\"}");
+	const struct str outside = STR("{\"id\":7,\x01 \"net\":\"now\"}");
+
+	(void)state;
+	assert_view(path_value(object, STR("net")).raw, "now");
+	assert_int_equal(path_value(other, STR("net")).kind, TOKEN_ERROR);
+	assert_int_equal(path_value(outside, STR("net")).kind, TOKEN_ERROR);
+}
+
 static void what_is_no_object_has_none(void **state)
 {
 	static const char *const texts[] = { "",	"7",	      "[{\"a\":1}]",
@@ -53,6 +66,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_by_their_path),
+		cmocka_unit_test(values_behind_neutral_links),
 		cmocka_unit_test(what_is_no_object_has_none),
 	};
 
