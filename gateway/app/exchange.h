@@ -49,7 +49,7 @@ struct news {
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
-#define HELD_MAX 2
+#define HELD_MAX 3
 
 /* After this many fills a list that changes under our hands is answered as it stands. */
 #define FILLS_MAX 4

@@ -29,7 +29,7 @@ static void refresh_behind(const struct gateway *gw, const struct lookup *found)
 	struct wall now = gw->clock->wall(gw->clock);
 	struct fail ignored;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < LOOKUP_ENTRIES; i++)
 		if (found->entries[i] && entry_state(found->entries[i], now) == ENTRY_STALE)
 			fills_join(gw->fills, &found->wants[i], found->entries[i]->fetched, NULL,
 				   &ignored);
