@@ -295,19 +295,36 @@ static bool find_cut(struct search *s)
 	return true;
 }
 
-/* Had the client asked when these entries were fetched, with bounds that were so much earlier,
- * would they have held all that it wanted? */
-static bool were_enough(const struct search *s, const struct lookup *l,
-			const struct bounds *earlier, int64_t step_us)
+/* The client's bound at the time when the entry was fetched, if it moves with the clock: was it
+ * within the grid's point up to which the entry goes? */
+static bool reached(const struct search *s, const struct entry *e, const struct bound *exact,
+		    int64_t point_us)
+{
+	return exact->us - (s->now.ms - e->fetched.ms) * 1000 <= point_us;
+}
+
+/*
+ * May l, a list of bounds that were a step earlier, be shown for those of today? Lower bounds only
+ * make it longer. With an upper one it ends too early by now; but if it went far enough when it was
+ * fetched, then it is what this client was told a moment ago. As bounds may also stand still, that
+ * is said of fresh lists only, as long as a call can bring the right one.
+ */
+static bool will_do(const struct search *s, const struct lookup *l, const struct bounds *earlier,
+		    int64_t step_us)
 {
 	const struct bounds *exact = &s->x->canon.bounds;
+	bool in_vain = s->x->failed.fault != FAULT_NONE;
 
-	for (size_t i = 0; i < LOOKUP_ENTRIES && l->entries[i]; i++) {
-		int64_t age_us = (s->now.ms - l->entries[i]->fetched.ms) * 1000;
-
-		for (size_t k = 0; k < exact->n; k++)
-			if (!bound_is_lower(&exact->list[k]) &&
-			    exact->list[k].us - age_us > bound_rounded(&earlier->list[k], step_us))
+	if (l->state == ENTRY_ABSENT || !l->agrees || l->entries[0]->kind != ENTRY_WINDOW)
+		return false;
+	for (size_t k = 0; k < exact->n; k++) {
+		if (bound_is_lower(&exact->list[k]))
+			continue;
+		if (l->state != ENTRY_FRESH && !in_vain)
+			return false;
+		for (size_t i = 0; i < LOOKUP_ENTRIES && l->entries[i]; i++)
+			if (!reached(s, l->entries[i], &exact->list[k],
+				     bound_rounded(&earlier->list[k], step_us)))
 				return false;
 	}
 	return true;
@@ -353,8 +370,7 @@ static bool find_stand_in(struct search *s, int64_t step_us)
 	    !bounds_round(&earlier, &c->filter, step_us, s->x->arena, &back.filter) ||
 	    !find_cut(&back))
 		goto no_memory;
-	if (l.state != ENTRY_ABSENT && l.agrees && l.entries[0]->kind == ENTRY_WINDOW &&
-	    were_enough(s, &l, &earlier, step_us)) {
+	if (will_do(s, &l, &earlier, step_us)) {
 		if (!stand_in(s, &l))
 			goto no_memory;
 	} else {

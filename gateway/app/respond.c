@@ -118,13 +118,15 @@ static const struct entry *newest(const struct lookup *found)
 	return e;
 }
 
-static struct ages ages_of(const struct entry *e, struct wall now)
+/* Ages of an answer from the entry, which may be called stale before the entry is. */
+static struct ages ages_of(const struct entry *e, enum entry_state state, struct wall now)
 {
 	int64_t age_ms = now.ms - e->fetched.ms;
 	int64_t ttl_ms = e->fresh_until.ms - now.ms;
-
 	int64_t life_ms = e->fresh_until.ms - e->fetched.ms;
 
+	if (state == ENTRY_STALE && ttl_ms > 0)
+		ttl_ms = life_ms = 0;
 	/* A clock that was stepped back must not make an answer younger than new. */
 	return (struct ages){
 		.age_s = age_ms > 0 ? age_ms / 1000 : 0,
@@ -416,7 +418,8 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
 	const struct entry *refusal = refusal_among(found);
-	struct ages ages = ages_of(refusal ? refusal : oldest(found), gw->clock->wall(gw->clock));
+	struct ages ages = ages_of(refusal ? refusal : oldest(found), found->state,
+				   gw->clock->wall(gw->clock));
 	struct links links;
 
 	x->result = result_of(x, found);

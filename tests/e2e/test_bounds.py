@@ -2,11 +2,12 @@
 that day share, exactly wherever that can be; and costs what a question that stands still costs."""
 
 import random
+import time
 from datetime import datetime, timedelta, timezone
 from urllib.parse import urlencode
 
 import pytest
-from harness import SLOW, Chain, assert_like_upstream, assert_same
+from harness import SLOW, Chain, assert_like_upstream, assert_same, eventually
 
 REQUESTS = 150 if SLOW == 1 else 30  # of each list; there are nine
 SEED = 14
@@ -157,3 +158,74 @@ def test_random_bounds_equal_upstreams_own(chain, path):
             assert ([(row["id"], row[field]) for row in answer.json["results"]]
                     == [(row["id"], row[field]) for row in rounded["results"]]), target
     assert exact > REQUESTS * 0.6
+
+
+# ---- spellings and borders ---------------------------------------------------
+
+def test_every_spelling_of_a_day_shares_a_call(gate):
+    """Zones, naive, microseconds, the day alone: one list of the day."""
+    bodies = set()
+    for moment in ("2026-11-24", "2026-11-24T00:00:00Z", "2026-11-24T00:00:00.000001",
+                   "2026-11-24T09:30:00.123456Z", "2026-11-24T09:30:00.123456",
+                   "2026-11-24 09:30", "2026-11-24T23:59:59.999Z", "2026-11-25T01:30:00+02:00",
+                   "2026-11-23T20:00:00-08:00"):
+        target = "/2.3.0/launches/?" + urlencode({"net__gte": moment, "limit": 3, "offset": 20})
+        bodies.add(assert_like_upstream(gate, target).body)
+    assert len(gate.origin.asked) == 1
+    assert "net__gte=2026-11-24T00%3A00%3A00Z" in gate.origin.asked[0]
+    assert len(bodies) == 9  # links carry each client's own
+
+
+@pytest.mark.parametrize("beside", [-1, 0, 1])
+@pytest.mark.parametrize("lookup", ["gt", "gte", "lt", "lte"])
+def test_an_object_exactly_at_the_bound(gate, lookup, beside):
+    """To the microsecond; three launches share a moment."""
+    path = "/2.3.0/launches/previous/" if lookup.startswith("l") else "/2.3.0/launches/"
+    nets = [row["net"] for row in gate.origin.get("/2.3.0/launches/?limit=100&offset=150")
+            .json["results"]]
+    tied = next(net for net in nets if nets.count(net) == 3)
+    moment = datetime.fromisoformat(tied.replace("Z", "+00:00")) + MICROSECOND * beside
+    for more in {}, {"limit": 100}, {"offset": 95}, {"search": "a", "offset": 3}:
+        query = urlencode({f"net__{lookup}": moment.isoformat(), **more})
+        assert_like_upstream(gate, f"{path}?{query}")
+
+
+def test_what_changes_upstream_is_seen_when_it_is_fetched_again(tmp_path):
+    """A launch that slips over the bound."""
+    with Chain(config={"cache.time_scale": "600"}) as chain:  # fresh for half a second
+        now = datetime.now(UTC) + timedelta(hours=3)
+        target = "/2.3.0/launches/upcoming/?" + urlencode({"net__gte": now.isoformat()})
+        first = assert_like_upstream(chain, target).json
+        moved = first["results"][0]
+        chain.origin.order("POST", "mutate", {
+            "collection": "launches", "op": "update", "id": moved["id"],
+            "fields": {"net": (now - timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")}})
+        eventually(lambda: chain.ask(target).json["count"] == first["count"] - 1, "the slip")
+        assert_like_upstream(chain, target)
+
+
+# ---- what it costs -----------------------------------------------------------
+
+def calls_of_a_client(chain, seconds, query):
+    """How many calls it costs to be asked fifty times a second, NOW moving with the clock."""
+    chain.reset()
+    begun = time.monotonic()
+    while time.monotonic() < begun + seconds:
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").split("+")[0]
+        answer = chain.ask(f"/2.3.0/launches/?limit=5&{query}".replace("NOW", now))
+        assert answer.status == 200, answer
+        time.sleep(0.02)
+    return len(chain.origin.asked)
+
+
+@pytest.mark.parametrize("query", [
+    "net__gte=NOW", "net__lte=NOW&ordering=-net", "net__gte=NOW&ordering=name",
+    "net__gte=NOW&net__lt=2027-06-01T12:00:00Z",
+])
+def test_a_bound_that_moves_costs_what_one_that_stands_still_does(query):
+    """Lists are fresh for a second here."""
+    with Chain(config={"cache.time_scale": "600"}) as chain:
+        still = calls_of_a_client(chain, 5, "net__gte=2026-11-24")
+        moving = calls_of_a_client(chain, 5, query)
+        assert moving <= still + 2, chain.origin.asked
+        assert moving <= 7
