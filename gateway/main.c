@@ -73,6 +73,7 @@ static bool build(struct process *p)
 	p->gateway.tables = s->tables;
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
+	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)

@@ -39,6 +39,7 @@ struct endpoint {
 	struct str *param_names;   /* the same names, for nearest() */
 	const struct field *order; /* what can be ordered by */
 	size_t order_n;
+	struct str sorted; /* what lists are ordered by unless asked: `-net`; empty: not known */
 	const struct field *search; /* what `search` looks at */
 	size_t search_n;
 	int64_t limit;	 /* objects on a page unless asked otherwise */

@@ -43,6 +43,9 @@
 	X(api, ignored_parameters,    TEXT,                                                             \
 	  "_, _t, _ts, cb, cachebust, cachebuster, nocache, utm_*, fbclid, gclid, msclkid",             \
 	  "Comma list of parameters dropped without a word, a * at the end standing for the rest.")     \
+	X(api, time_step,             STEP,     "10m",                                                  \
+	  "Where an answer cannot be cut to a bound such as net__gte=<now>, the bound is moved outwards\n" \
+	  "to multiples of this, so that requests share an answer. 0s: it is asked as it is.")          \
 	X(cache, time_scale,          NUMBER,   "1",                                                    \
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
 	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \

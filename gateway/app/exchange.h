@@ -49,7 +49,7 @@ struct news {
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
-#define HELD_MAX 2
+#define HELD_MAX 3
 
 /* A client in the budget's log, not to be recognised: `c` and a hash of its address. */
 #define CLIENT_BYTES 18
