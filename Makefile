@@ -63,6 +63,7 @@ MAIN       := $(BUILD)/gateway/main.o
 FAKES      := $(call objects,tests/fake/*.c)
 UNIT       := $(basename $(call objects,tests/unit/test_*.c))
 FUZZ       := $(basename $(call objects,tests/fuzz/fuzz_*.c))
+KEYS       := $(BUILD)/tests/keys/keys
 LIBRARY    := $(BUILD)/libperigee.a
 
 # ---- output: one short line per file, or with V=1 the commands --------------
@@ -159,7 +160,10 @@ $(UNIT): %: %.o $(FAKES) $(LIBRARY)
 $(FUZZ): %: %.o $(filter %.o,$(FUZZ_MAIN)) $(FAKES) $(LIBRARY)
 	$(call say,LINK,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(FAKES) $(LIBRARY) $(LIBS)
 
--include $(patsubst %,%.d,$(basename $(MODULES) $(MAIN) $(FAKES)) $(UNIT) $(FUZZ)) \
+$(KEYS): %: %.o $(LIBRARY)
+	$(call say,LINK,$@)$(CC) $(LINK) $(LDFLAGS) -o $@ $< $(LIBRARY) $(LIBS)
+
+-include $(patsubst %,%.d,$(basename $(MODULES) $(MAIN) $(FAKES)) $(UNIT) $(FUZZ) $(KEYS)) \
          $(BUILD)/tests/fuzz/replay.d
 
 # ThreadSanitizer of gcc 12 wants its address ranges for itself, and finds them
@@ -184,7 +188,7 @@ RUN_TESTS = BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
             PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' \
             $(FIXED_ADDRESSES) $(PYTHON) tests/run.py
 
-programs: $(UNIT) $(FUZZ)
+programs: $(UNIT) $(FUZZ) $(KEYS)
 
 test: $(PERIGEE_BIN) programs | setup
 	@$(RUN_TESTS) $(SUITES)
@@ -247,7 +251,7 @@ help:
 	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
-	@echo 'make test        every test there is  SUITES="lint stack sandbox unit fuzz e2e"'
+	@echo 'make test        every test there is  SUITES="lint unit fuzz keys sandbox stack e2e"'
 	@echo 'make bench       measured comparisons'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'

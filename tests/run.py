@@ -152,6 +152,7 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
+    "keys": pytest_suite("keys", "-n", "2"),
     "sandbox": pytest_suite("sandbox"),
     "stack": pytest_suite("stack", "-n", "2"),
     # A file at a time: its tests may share one chain.

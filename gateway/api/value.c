@@ -3,6 +3,7 @@
 #include "api/moment.h"
 #include "api/nearest.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -143,6 +144,9 @@ static bool canon_int(const struct value_rule *rule, struct str raw, struct aren
 		return refuse(reterr, raw, "it is out of range");
 	if (rule->type == VALUE_ID && number < 1)
 		return refuse(reterr, raw, "no id is below 1");
+	/* 0 to filters that compare, but `contains` looks for the two characters. */
+	if (negative && !number)
+		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
 	return put_number(number, a, ret, reterr);
 }
 
@@ -277,8 +281,8 @@ static bool canon_paging(const struct value_rule *rule, struct str raw, struct a
 	}
 	if (negative || str_eq(digits, STR("0")))
 		return true;
-	/* Python reads no more digits, and what it cannot read counts as none. */
-	if (digits.n > DIGITS_MAX)
+	/* Python reads no more digits, zeros included, and what it cannot read counts as none. */
+	if (raw.n > DIGITS_MAX)
 		return refuse(reterr, raw, "it is out of range");
 	if (!str_to_i64(digits, &number))
 		number = INT64_MAX;
@@ -398,7 +402,7 @@ static bool canon_one(const struct value_rule *rule, struct str raw, struct aren
 	case VALUE_NUMBER:
 		return canon_number(raw, a, ret, reterr);
 	case VALUE_STRING:
-		*ret = str_trim(raw); /* forms.CharField does */
+		*ret = utf8_trim(raw); /* forms.CharField does */
 		return true;
 	case VALUE_DATETIME:
 		return canon_datetime(raw, a, ret, reterr);
@@ -475,6 +479,10 @@ static bool read_list(const struct value_rule *rule, struct str raw, struct aren
 	*ret = nothing;
 	if (!raw.n)
 		return true;
+	/* To BaseCSVField it is a list with an empty text, to filters that split by themselves it
+	 * is nothing. */
+	if (rule->type == VALUE_STRING && !utf8_trim(raw).n)
+		return refuse(reterr, raw, "upstream's filters do not agree on what it means");
 	if (!values)
 		return no_memory(reterr, raw);
 	for (size_t i = 0; i < most; i++) {

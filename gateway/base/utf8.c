@@ -46,3 +46,43 @@ bool utf8_valid(struct str s)
 	}
 	return true;
 }
+
+/* The length of the white space, as Unicode has it, that s begins with, or 0. */
+static size_t blank(struct str s)
+{
+	const unsigned char *c = (const unsigned char *)s.p;
+
+	if (s.n &&
+	    (c[0] == ' ' || (c[0] >= 0x09 && c[0] <= 0x0D) || (c[0] >= 0x1C && c[0] <= 0x1F)))
+		return 1;
+	if (s.n >= 2 && c[0] == 0xC2 && (c[1] == 0x85 || c[1] == 0xA0))
+		return 2;
+	if (s.n < 3)
+		return 0;
+	switch (c[0] << 16 | c[1] << 8 | c[2]) {
+	case 0xE19A80: /* U+1680 */
+	case 0xE280A8: /* U+2028 */
+	case 0xE280A9: /* U+2029 */
+	case 0xE280AF: /* U+202F */
+	case 0xE2819F: /* U+205F */
+	case 0xE38080: /* U+3000 */
+		return 3;
+	default: /* U+2000 to U+200A */
+		return c[0] == 0xE2 && c[1] == 0x80 && c[2] >= 0x80 && c[2] <= 0x8A ? 3 : 0;
+	}
+}
+
+struct str utf8_trim(struct str s)
+{
+	size_t n;
+
+	while ((n = blank(s)))
+		s = str_slice(s, n, s.n);
+	for (n = 1; n <= 3 && n <= s.n;) {
+		bool found = blank(str_slice(s, s.n - n, s.n)) == n;
+
+		s.n -= found ? n : 0;
+		n = found ? 1 : n + 1;
+	}
+	return s;
+}

@@ -13,4 +13,8 @@ size_t utf8_char(struct str s);
 
 bool utf8_valid(struct str s);
 
+/* Without the white space of any script at both ends: what Python's str.strip() leaves of s, which
+ * is valid. */
+struct str utf8_trim(struct str s);
+
 #endif

@@ -110,8 +110,8 @@ class Answer:
         return int(re.search(r"; ttl=(-?\d+)", self.cache_status)[1])
 
 
-class Client:
-    """One kept-alive connection, opened when needed."""
+class Client(threading.local):
+    """One kept-alive connection for each thread, opened when needed."""
 
     def __init__(self, port, timeout=30):
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout * SLOW)

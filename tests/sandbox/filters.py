@@ -19,7 +19,15 @@ from .spec import Collection, Filter, is_many
 from .world.config import SUBORBITAL
 
 
-class SpacecraftFilter(filters.FilterSet):
+class FilterSet(filters.FilterSet):
+    """Makes only the filters that are asked for: launches have ninety, and a form copies them all."""
+
+    def __init__(self, data: Any = None, *more: Any, **options: Any) -> None:
+        self.base_filters = {n: f for n, f in self.base_filters.items() if n in (data or ())}
+        super().__init__(data, *more, **options)
+
+
+class SpacecraftFilter(FilterSet):
     """`in_space`, `is_placeholder`: true/false/1/0, all else means "not set"; `name`: exact;
     `spacecraft_config`, `status`: the id of an existing row, all else is a 400."""
 
@@ -161,7 +169,7 @@ def filter_set(collection: Collection, **more: filters.Filter) -> type[filters.F
     table = index.table_of(collection)
     made = {f.name: _make_filter(f, table) for f in collection.filters}
     made.update(more)
-    return type(f"{collection.model}Filter", (filters.FilterSet,), made)
+    return type(f"{collection.model}Filter", (FilterSet,), made)
 
 
 class PhraseSearchFilter(SearchFilter):

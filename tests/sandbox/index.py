@@ -182,7 +182,7 @@ def table_of(collection: Collection) -> Table:
 def lookup(collection: Collection, path: str) -> str:
     """The way to a path's values from the collection's model."""
     if collection.path in SEPARATE:
-        return path.partition(".")[0]
+        return path.replace(".", "__")
     return table_of(collection).lookup(path)
 
 

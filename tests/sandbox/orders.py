@@ -101,7 +101,7 @@ class Orders:
             return {"ids": operations[given["op"]]()}
 
     def _report_surface(self, given: dict, query: dict) -> dict[str, Any]:
-        return report.surface()
+        return report.surface(with_older=query.get("older") == ["1"])
 
     def _reset(self, given: dict, query: dict) -> None:
         FAULTS.clear()

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from . import index
+from . import index, older
 from .spec import Collection, Filter
 from .surface import COLLECTIONS, NEWS, SERVED
 
 VALUES = 6  # at most, per filter
+TEXTS = 40  # per field that is searched
 IDS = 5  # per collection
 
 # The name of a filter's type outside, where it differs.
@@ -17,14 +18,17 @@ NAMES = {"choice": "int", "choices": "repeated-int", "nullbool": "bool", "suborb
          "recent": "bool", "contains": "string", "words-one": "csv-string",
          "words-all": "csv-string", "names": "csv-string", "not-names": "csv-string"}
 
-SINGLETON = {"filters": {}, "ordering": [], "search": False, "detail": False, "ids": [],
-             "count": None}
+SINGLETON = {"filters": {}, "ordering": [], "search": False, "texts": [], "detail": False,
+             "ids": [], "count": None}
 
 
-def surface() -> dict[str, Any]:
-    """All collections by path."""
+def surface(with_older: bool = False) -> dict[str, Any]:
+    """All collections by path; on demand those of 2.2.0 too, which are the same rows."""
     described = {f"/2.3.0/{path}/": _describe(SERVED[path]) for path in SERVED}
     described.update({f"/v4/{path}/": _describe(NEWS[path]) for path in NEWS})
+    if with_older:
+        for then, today in older.NAMES.items():
+            described[f"/2.2.0/{then}/"] = described[f"/2.3.0/{today}/"]
     described["/2.3.0/api-throttle/"] = {**SINGLETON, "modes": []}
     described["/2.3.0/dashboard/starship/"] = {
         **SINGLETON, "modes": ["list", "normal", "detailed"]
@@ -39,12 +43,14 @@ def _describe(collection: Collection) -> dict[str, Any]:
         "filters": {
             declared.name: {
                 "type": _type_name(declared),
+                "existing": declared.of is not None,  # other values are a 400
                 "values": _values(collection, lines, declared),
             }
             for declared in collection.filters
         },
         "ordering": [order.name for order in collection.ordering],
         "search": bool(collection.search),
+        "texts": _texts(collection, lines),
         "modes": list(collection.modes),
         "detail": True,
         "ids": _written(_spread(list(ids), IDS)),
@@ -56,6 +62,15 @@ def _type_name(declared: Filter) -> str:
     if declared.type == "choice" and COLLECTIONS[declared.of].id_type == "uuid":
         return "uuid"
     return NAMES.get(declared.type, declared.type)
+
+
+def _texts(collection: Collection, lines: QuerySet) -> list[str]:
+    """Some of what a search looks at."""
+    found: set[str] = set()
+    for path in collection.search.split():
+        values = set(lines.values_list(index.lookup(collection, path), flat=True)) - {None}
+        found.update(map(str, _spread(sorted(values), TEXTS)))  # counts are searched too
+    return sorted(found)
 
 
 def _values(collection: Collection, lines: QuerySet, declared: Filter) -> list[str]:

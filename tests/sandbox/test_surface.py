@@ -455,6 +455,19 @@ def test_another_stand_in_has_the_same_rows(rows):
             assert ours == theirs
 
 
+def test_what_is_reported_can_be_found(api):
+    """A text by a search for it; a value that has to exist, and no other."""
+    for path, about in api.order("GET", "surface?older=1").items():
+        texts = [text for text in about["texts"] if text.strip() and not set(text) & set("'\",\\")]
+        if texts:
+            assert api.page(path, f"limit=1&search={quote(texts[-1])}")["count"] > 0, path
+        for name, filter in about["filters"].items():
+            if filter["existing"]:
+                for value in filter["values"][-1:]:
+                    assert api.page(path, f"limit=1&{name}={value}")["count"] > 0, (path, name)
+                assert api.get(f"{path}?{name}=2147483647").status == 400, (path, name)
+
+
 # ---------------------------------------------------------------- 2.2.0
 
 OLDER = {

@@ -178,6 +178,7 @@ class StarshipDashboard(APIView):
         mode = mode if mode in ("list", "normal", "detailed") else "normal"
         link = link_maker(request, "2.3.0")
         now = world.iso(datetime.now(timezone.utc))
+        start = world.iso(world.CURRENT.now)  # nothing here may differ from one second to the next
 
         def shown(path: str, rows: list) -> list:
             return [shapes.show(row, COLLECTIONS[path], mode, link) for row in rows[: self.most]]
@@ -200,7 +201,7 @@ class StarshipDashboard(APIView):
                 "live_streams": [],
                 "road_closures": [
                     {"id": 1, "title": "Main road", "status": {"id": 2, "name": "Possible"},
-                     "time": "all day", "window_start": now, "window_end": now}
+                     "time": "all day", "window_start": start, "window_end": start}
                 ],
                 "notices": [],
                 "vehicles": shown("launchers", world.CURRENT.all("launchers")),

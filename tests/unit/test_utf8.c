@@ -71,12 +71,44 @@ static void texts(void **state)
 	assert_int_equal(utf8_char(STR("\xC3\xA9tude")), 2);
 }
 
+/* Every character before, behind and between two letters: cut off where it is white space. */
+static void white_space_at_the_ends(void **state)
+{
+	static const uint32_t blanks[] = { 0x09,   0x0A,   0x0B,   0x0C,   0x0D,   0x1C,
+					   0x1D,   0x1E,   0x1F,   0x20,   0x85,   0xA0,
+					   0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004,
+					   0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200A,
+					   0x2028, 0x2029, 0x202F, 0x205F, 0x3000 };
+	size_t found = 0;
+
+	(void)state;
+	for (uint32_t code = 0; code < 0x110000; code++) {
+		char bytes[4];
+		char text[20];
+		struct str one = encode(code, shortest(code), bytes);
+		int n = snprintf(text, sizeof(text), "%.*s%.*sa%.*sb%.*s", STR_ARG(one),
+				 STR_ARG(one), STR_ARG(one), STR_ARG(one));
+		bool blank = found < COUNT(blanks) && blanks[found] == code;
+
+		if (!code || !is_character(code))
+			continue;
+		found += blank;
+		if ((utf8_trim((struct str){ text, (size_t)n }).n == 2 + one.n) != blank)
+			fail_msg("U+%X", code);
+		if (utf8_trim(one).n != (blank ? 0 : one.n))
+			fail_msg("U+%X alone", code);
+	}
+	assert_int_equal(found, COUNT(blanks));
+	assert_int_equal(utf8_trim((struct str){ NULL, 0 }).n, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_point_in_every_length),
 		cmocka_unit_test(cut_short_or_continued_wrongly),
 		cmocka_unit_test(texts),
+		cmocka_unit_test(white_space_at_the_ends),
 	};
 
 	return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);

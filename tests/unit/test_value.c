@@ -86,6 +86,28 @@ static void the_table_of_values(void **state)
 	arena_free(a);
 }
 
+/* Upstream's int() gives up above 4300 digits, zeros in front included, and pages begin anew. */
+static void digits_that_python_does_not_read(void **state)
+{
+	struct arena *a = arena_new(1 << 20);
+	struct value_fault fault;
+	char digits[4301];
+	struct str value;
+
+	(void)state;
+	memset(digits, '0', sizeof(digits));
+	digits[4299] = '7';
+	digits[4300] = '7';
+	assert_true(value_canon(rule_named(STR("limit")), (struct str){ digits, 4300 }, a, &value,
+				&fault));
+	assert_view(value, "7");
+	assert_false(value_canon(rule_named(STR("limit")), (struct str){ digits, 4301 }, a, &value,
+				 &fault));
+	assert_false(value_canon(rule_named(STR("offset")), (struct str){ digits, 4301 }, a, &value,
+				 &fault));
+	arena_free(a);
+}
+
 static void without_memory_values_are_refused(void **state)
 {
 	struct arena *a = arena_new(0);
@@ -133,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_of_values),
+		cmocka_unit_test(digits_that_python_does_not_read),
 		cmocka_unit_test(without_memory_values_are_refused),
 		cmocka_unit_test(types_by_their_names_in_tables),
 	};
