@@ -145,6 +145,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	struct fake_store *s = of(store);
 	enum verdict verdict;
 
+	if (s->on_reserve)
+		s->on_reserve(s->ctx);
 	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : s->refuses_ms };
 	if (s->elsewhere)
 		return VERDICT_ELSEWHERE;
@@ -156,8 +158,6 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->last_window_ms = r->quota.window_ms;
 	s->last_hold_ms = r->hold_ms;
 	s->last_reserve = r->reserve;
-	if (s->on_reserve)
-		s->on_reserve(s->ctx);
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
 	if (s->refuses)
@@ -258,6 +258,7 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	s->cool_downs++;
 	s->guessed_cool_downs += guessed;
 	s->last_cool_ms = ms;
+	s->uncalibrated = true;
 	pthread_mutex_lock(&s->lock);
 	if (now_ms(s) + ms > s->cool_until_ms)
 		s->cool_until_ms = now_ms(s) + ms;
