@@ -152,6 +152,7 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
+    "scripts": pytest_suite("scripts"),
     "sandbox": pytest_suite("sandbox"),
     "stack": pytest_suite("stack", "-n", "2"),
     # A file at a time: its tests may share one chain.

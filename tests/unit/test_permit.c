@@ -77,7 +77,8 @@ static enum verdict ask_for(const struct api *api, const char *endpoint)
 				       .target = want.target,
 				       .client = STR("c1"),
 				       .id = { id,
-					       (size_t)snprintf(id, sizeof(id), "%d", calls++) } };
+					       (size_t)snprintf(id, sizeof(id), "%d", calls++) },
+				       .hold_ms = CALL_MS };
 
 	r.wait_ms = -1;
 	r.fail = (struct fail){ .fault = FAULT_NONE };
@@ -99,6 +100,13 @@ static void tell(uint32_t calls, uint32_t used)
 	const struct count count = { .quota = { calls, WINDOW_MS }, .used = used };
 
 	permits_told(r.permits, r.api, &count);
+}
+
+/* Upstream is asked, and says so. */
+static void ask_and_tell(uint32_t calls, uint32_t used)
+{
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	tell(calls, used);
 }
 
 static void assert_refused(enum verdict verdict, enum fault fault, int64_t wait_ms)
@@ -131,7 +139,7 @@ static void what_was_called_before_is_for_upstream_to_say(void **state)
 static void the_budget_is_told_all_it_needs(void **state)
 {
 	(void)state;
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	assert_true(r.shared.last_window_ms == WINDOW_MS);
 	assert_true(r.shared.last_hold_ms == CALL_MS);
@@ -142,7 +150,7 @@ static void the_budget_is_told_all_it_needs(void **state)
 static void the_budgets_word_is_passed_on(void **state)
 {
 	(void)state;
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	r.shared.refuses = true;
 	r.shared.refuses_ms = 238001;
 	assert_refused(ask(), FAULT_NO_BUDGET, 238001);
@@ -166,6 +174,7 @@ static void a_silent_upstream_is_taken_at_its_silence(void **state)
 	assert_int_equal(r.shared.calibrations, 0);
 	/* One that is asked and has nothing to say. */
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
 	permits_told(r.permits, r.api, NULL);
 	assert_int_equal(r.shared.calibrations, 1);
 	assert_int_equal(r.shared.count.used, 0);
@@ -177,16 +186,17 @@ static void after_the_store_was_away_it_is_compared_anew(void **state)
 {
 	(void)state;
 	make_permits(0);
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	r.shared.broken = true;
 	assert_refused(ask(), FAULT_STORE_DOWN, 0);
 	/* That it is told while the store is away helps nobody. */
-	tell(15, 1);
+	pass(TOLD_MS);
+	ask_and_tell(15, 1);
 	r.shared.broken = false;
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
-	tell(15, 1);
+	ask_and_tell(15, 1);
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	/* Noticed by asking for the count, too. */
 	r.shared.broken = true;
@@ -198,7 +208,7 @@ static void after_the_store_was_away_it_is_compared_anew(void **state)
 static void budgets_are_apart(void **state)
 {
 	(void)state;
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	for (int i = 0; i < BREAKER_FAILURES; i++)
 		permits_note(r.permits, r.api, false);
 	assert_int_equal(ask(), VERDICT_REFUSED);
@@ -207,12 +217,11 @@ static void budgets_are_apart(void **state)
 
 /* ---- without it: the own share ---- */
 
-/* Upstream is asked, and says so. */
+/* Upstream is asked when its word is needed. */
 static void told_now(uint32_t calls, uint32_t used)
 {
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
-	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	tell(calls, used);
+	ask_and_tell(calls, used);
 }
 
 static void no_share_is_no_call(void **state)
@@ -357,7 +366,7 @@ static void one_that_never_tells_is_called_after_a_whole_window(void **state)
 static void the_breaker_refuses_and_lets_a_probe_through(void **state)
 {
 	(void)state;
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	for (int i = 0; i < BREAKER_FAILURES; i++)
 		permits_note(r.permits, r.api, false);
 	assert_refused(ask(), FAULT_UPSTREAM_DOWN, BREAKER_PAUSE_MS);
@@ -380,7 +389,7 @@ static void the_breaker_refuses_and_lets_a_probe_through(void **state)
 static void a_probe_that_is_not_granted_is_none(void **state)
 {
 	(void)state;
-	tell(15, 0);
+	ask_and_tell(15, 0);
 	for (int i = 0; i < BREAKER_FAILURES; i++)
 		permits_note(r.permits, r.api, false);
 	pass(BREAKER_PAUSE_MS);
