@@ -251,7 +251,7 @@ help:
 	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
-	@echo 'make test        every test there is  SUITES="lint unit fuzz keys sandbox stack e2e"'
+	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack e2e"'
 	@echo 'make bench       measured comparisons'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'

@@ -248,13 +248,14 @@ static void settle(struct fills *f, const struct ticket *ticket, enum counted co
 	f->store->settle(f->store, ticket, counted, buf_str(&f->news));
 }
 
-static struct ticket ticket_of(const struct fill *fill)
+static struct ticket ticket_of(const struct fills *f, const struct fill *fill)
 {
 	return (struct ticket){
 		.budget = fill->want.api->budget,
 		.target = fill->want.target,
 		.client = str_from(fill->client),
 		.id = str_from(fill->id),
+		.hold_ms = is_for_count(fill) ? 0 : f->options.permit.call_ms,
 	};
 }
 
@@ -306,7 +307,7 @@ static void calibrate(struct fills *f, const struct api *api)
 static void begin_call(struct fills *f, struct fill *fill)
 {
 	const struct api *api = fill->want.api;
-	const struct ticket ticket = ticket_of(fill);
+	const struct ticket ticket = ticket_of(f, fill);
 	struct fail failure;
 
 	pthread_mutex_lock(&f->lock);
@@ -328,7 +329,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 
 	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
-	ticket = ticket_of(fill);
+	ticket = ticket_of(f, fill);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -428,7 +429,7 @@ static void cool_down(struct fills *f, const struct reply *reply, struct str bud
 /* Upstream's count has come; one that does not tell is taken at its silence. */
 static void finish_count(struct fills *f, struct fill *fill, const struct reply *reply)
 {
-	const struct ticket ticket = ticket_of(fill);
+	const struct ticket ticket = ticket_of(f, fill);
 	struct fail failure;
 	struct count count;
 
@@ -456,7 +457,7 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
-	const struct ticket ticket = ticket_of(fill);
+	const struct ticket ticket = ticket_of(f, fill);
 	struct wall now = f->clock->wall(f->clock);
 	struct fail failure = { .fault = FAULT_NONE };
 	struct entry *e = intake(reply, &fill->want, now, &failure);
@@ -506,7 +507,7 @@ static void renew_leases(struct fills *f)
 	pthread_mutex_unlock(&f->lock);
 	/* Only this thread ends calls. */
 	for (size_t i = 0; i < n; i++) {
-		const struct ticket ticket = ticket_of(calls[i]);
+		const struct ticket ticket = ticket_of(f, calls[i]);
 
 		f->store->renew(f->store, &ticket);
 	}
@@ -552,7 +553,7 @@ static void drop_active(struct fills *f)
 
 	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
 	while (f->table.active) {
-		const struct ticket ticket = ticket_of(f->table.active);
+		const struct ticket ticket = ticket_of(f, f->table.active);
 
 		/* Other workers need not wait for the end of the lease. */
 		if (f->table.active->calling)

@@ -140,10 +140,8 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
 
 	if (!fill)
 		fill = most_wanted(t, now, wall);
-	if (fill) {
+	if (fill)
 		fill->stage = FILL_TAKEN;
-		fill->heard = false;
-	}
 	return fill;
 }
 

@@ -39,7 +39,7 @@ struct fill {
 	char client[CLIENT_BYTES]; /* the first who waits for it; empty: nobody */
 	char id[FILL_ID_BYTES];	   /* of its call, in the budget's log */
 	bool calling;		   /* its call is under way */
-	bool heard;		   /* there was news of it since it was taken */
+	bool heard;		   /* there was news of it; whoever takes it clears that */
 	struct fail told;	   /* and they were that it failed */
 	struct mono not_before;	   /* ELSEWHERE, and queued in the background: when to ask again */
 	struct exchange *waiters;  /* first come first */

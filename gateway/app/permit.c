@@ -20,6 +20,7 @@ struct account {
 	struct mono away_since;
 	/* without the store */
 	struct mono asked; /* when upstream was last asked for its count */
+	int64_t asked_ms;  /* the same by the store's clock; 0: it did not answer */
 	bool is_told;
 	struct count told;
 	uint32_t since_told; /* own calls since then */
@@ -195,7 +196,6 @@ static struct reservation reservation_for(const struct permits *p, const struct 
 		.quota = api->quota,
 		.reserve = percent(api->quota.calls, p->options.reserve_percent),
 		.client_share = p->options.client_percent,
-		.hold_ms = p->options.call_ms,
 		.calibrated = is_counted(api),
 		.anew = a->anew,
 	};
@@ -211,8 +211,11 @@ static enum verdict ask_for_count(struct permits *p, struct account *a, const st
 
 	note_store(p, a, verdict == VERDICT_BROKEN);
 	*ret_wait_ms = allowance.wait_ms;
+	if (verdict == VERDICT_GRANTED)
+		a->asked_ms = allowance.asked_ms;
 	if (verdict != VERDICT_BROKEN)
 		return verdict;
+	a->asked_ms = 0;
 	if (a->asked.ms && now(p).ms < a->asked.ms + TOLD_MS)
 		return refuse(reterr, a->asked.ms + TOLD_MS - now(p).ms, ret_wait_ms);
 	return VERDICT_GRANTED;
@@ -271,8 +274,9 @@ void permits_told(struct permits *p, const struct api *api, const struct count *
 		return;
 	a->is_told = count != NULL;
 	a->told = count ? *count : untold;
+	a->told.asked_ms = a->asked_ms;
 	a->since_told = 0;
 	/* One that does not tell leaves us with our own log. */
-	if (p->store->calibrate(p->store, api->budget, &a->told))
+	if (a->asked_ms && p->store->calibrate(p->store, api->budget, &a->told))
 		a->anew = false;
 }

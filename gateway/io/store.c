@@ -225,11 +225,13 @@ static enum verdict verdict_of(int64_t word)
 /* What reserve and claim answer. */
 static enum verdict ask(struct redis_store *s, const struct script *c, struct allowance *ret)
 {
-	int64_t answer[3];
+	int64_t answer[4];
 
-	if (!run_script(s, c, answer, 3))
+	if (!run_script(s, c, answer, 4))
 		return VERDICT_BROKEN;
-	*ret = (struct allowance){ .remaining = (uint32_t)answer[1], .wait_ms = answer[2] };
+	*ret = (struct allowance){ .remaining = (uint32_t)answer[1],
+				   .wait_ms = answer[2],
+				   .asked_ms = answer[3] };
 	return verdict_of(answer[0]);
 }
 
@@ -262,7 +264,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	add(&c, budget_key(s->prefix, t->budget, "askers", keys.askers));
 	add_number(&c, r->quota.calls);
 	add_number(&c, r->quota.window_ms);
-	add_number(&c, r->hold_ms);
+	add_number(&c, t->hold_ms);
 	add(&c, t->id);
 	add_number(&c, r->reserve);
 	add(&c, t->client);
@@ -287,11 +289,15 @@ static enum verdict claim(struct store *store, const struct ticket *t, struct al
 static void renew(struct store *store, const struct ticket *t)
 {
 	struct redis_store *s = of(store);
-	struct script c = script_new(script_renew, "1");
+	struct ticket_keys keys;
+	struct script c = script_new(script_renew, "2");
 
 	add(&c, fill_key(s, t));
+	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
 	add(&c, t->id);
 	add_number(&c, LEASE_MS);
+	add(&c, t->client);
+	add_number(&c, t->hold_ms);
 	run_script(s, &c, NULL, 0);
 }
 
@@ -312,6 +318,7 @@ static void settle(struct store *store, const struct ticket *t, enum counted cou
 	add(&c, words[counted]);
 	add(&c, s->channel);
 	add(&c, news);
+	add_number(&c, t->hold_ms);
 	/* Without Redis the call stays held until its latest moment, which is the safe side. */
 	run_script(s, &c, NULL, 0);
 }
@@ -328,6 +335,7 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 	add_number(&c, count->quota.window_ms);
 	add_number(&c, count->used);
 	add_number(&c, count->wait_ms);
+	add_number(&c, count->asked_ms);
 	return run_script(s, &c, NULL, 0);
 }
 

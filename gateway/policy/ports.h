@@ -46,6 +46,8 @@ struct ticket {
 	struct str target; /* what it fetches */
 	struct str client; /* for whom; empty: nobody waits, it is a background call */
 	struct str id;	   /* unique among all calls of all workers */
+	int64_t hold_ms;   /* the longest that it takes: until it is settled it counts as made at
+			    * its end; 0: upstream does not count it */
 };
 
 struct reservation {
@@ -53,8 +55,6 @@ struct reservation {
 	struct quota quota;    /* unless upstream has told another */
 	uint32_t reserve;      /* calls of the quota that background may not use */
 	uint32_t client_share; /* percent of the quota for one client while others ask too */
-	int64_t hold_ms;       /* the longest that the call takes: until it is settled it counts as
-				* made at its end */
 	bool calibrated;       /* only a budget that was compared with upstream's count will do */
 	bool anew;	       /* and the last time does not count any more */
 };
@@ -62,6 +62,7 @@ struct reservation {
 struct allowance {
 	uint32_t remaining; /* calls left to this class */
 	int64_t wait_ms;
+	int64_t asked_ms; /* of claim(): now, by the store's clock */
 };
 
 /* What is known of a call that is over. */
@@ -75,7 +76,8 @@ enum counted {
 struct count {
 	struct quota quota;
 	uint32_t used;
-	int64_t wait_ms; /* until it would take another one */
+	int64_t wait_ms;  /* until it would take another one */
+	int64_t asked_ms; /* when it was asked for, by the store's clock */
 };
 
 /* A target's lease: so long after its worker's death another one takes over. */
@@ -101,13 +103,14 @@ struct store {
 	/* The same for a call that upstream does not count: only the target is leased. */
 	enum verdict (*claim)(struct store *, const struct ticket *, struct allowance *ret);
 
-	/* The call still runs. */
+	/* The call still runs; should the store have lost it, it is there again. */
 	void (*renew)(struct store *, const struct ticket *);
 
 	/* The call is over, its target free, and `news` (policy/news.h) told to all workers. */
 	void (*settle)(struct store *, const struct ticket *, enum counted, struct str news);
 
-	/* Upstream has told its own count: calls that the log lacks are somebody else's. */
+	/* Upstream has told its own count: calls that the log lacks are somebody else's. One that
+	 * was asked for before another that is known changes nothing. */
 	bool (*calibrate)(struct store *, struct str budget, const struct count *);
 
 	/* Upstream's count as far as the log knows it; takes nothing. False: the store did not

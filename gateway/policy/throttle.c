@@ -20,6 +20,12 @@ static int64_t up_to_ms(double seconds)
 	return (int64_t)(seconds * 1000 + 0.999);
 }
 
+/* More cannot be used than there is. */
+static uint32_t up_to(double used, uint32_t limit)
+{
+	return used < limit ? (uint32_t)(used + 0.999) : limit;
+}
+
 bool throttle_read(struct str body, struct count *ret)
 {
 	json_t *object = json_loadb(body.p, body.n, 0, NULL);
@@ -36,7 +42,7 @@ bool throttle_read(struct str body, struct count *ret)
 		if (!number(object, "next_use_secs", 0, SECONDS_MAX, &wait_s))
 			wait_s = 0;
 		ret->quota = (struct quota){ (uint32_t)limit, up_to_ms(window_s) };
-		ret->used = (uint32_t)(used < limit ? used : limit);
+		ret->used = up_to(used, ret->quota.calls);
 		ret->wait_ms = up_to_ms(wait_s);
 	}
 	json_decref(object);

@@ -119,7 +119,7 @@ static void put_on_log(struct fake_store *s, struct fake_logged call)
 
 static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
 {
-	struct fake_logged call = { .at_ms = now_ms(s) + r->hold_ms };
+	struct fake_logged call = { .at_ms = now_ms(s) + r->ticket.hold_ms };
 	uint32_t kept = r->ticket.client.n ? 0 : r->reserve;
 	size_t share = r->quota.calls > kept ? r->quota.calls - kept : 0;
 
@@ -145,6 +145,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	struct fake_store *s = of(store);
 	enum verdict verdict;
 
+	if (s->on_reserve)
+		s->on_reserve(s->ctx);
 	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : s->refuses_ms };
 	if (s->elsewhere)
 		return VERDICT_ELSEWHERE;
@@ -154,10 +156,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->reserves++;
 	s->background_reserves += !r->ticket.client.n;
 	s->last_window_ms = r->quota.window_ms;
-	s->last_hold_ms = r->hold_ms;
+	s->last_hold_ms = r->ticket.hold_ms;
 	s->last_reserve = r->reserve;
-	if (s->on_reserve)
-		s->on_reserve(s->ctx);
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
 	if (s->refuses)
@@ -177,7 +177,7 @@ static enum verdict claim(struct store *store, const struct ticket *t, struct al
 	s->claims++;
 	if (s->broken)
 		return VERDICT_BROKEN;
-	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : 0 };
+	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
 	return s->elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
 }
 
@@ -258,6 +258,7 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	s->cool_downs++;
 	s->guessed_cool_downs += guessed;
 	s->last_cool_ms = ms;
+	s->uncalibrated = true;
 	pthread_mutex_lock(&s->lock);
 	if (now_ms(s) + ms > s->cool_until_ms)
 		s->cool_until_ms = now_ms(s) + ms;

@@ -56,6 +56,6 @@ int main(void)
 	}
 	free(line);
 	arena_free(arena);
-	catalog_free(catalog);
+	catalog_unref(catalog);
 	return 0;
 }

@@ -4,7 +4,8 @@
 -- KEYS  1 calls   sorted set, a sliding log as DRF keeps it: each call by the moment it counts
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
---                 calibrated_at, others (calls that it told of), paced_until
+--                 calibrated_at, others (calls that it told of), free_at (when it would take one),
+--                 paced_until
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -17,17 +18,17 @@
 --       9 calibrated           1: only if the budget has been compared with upstream's own count
 --      10 anew                 1: the comparison that was made is out of date
 --
--- Calls are named `client:id`, with a `?` in front until their end is known, or
--- `other:when:n` where they are somebody else's that upstream has told of.
+-- Calls are named `client:id@begun`, or `?client:id` until their end is known, or `other:n` where
+-- they are somebody else's that upstream has told of.
 --
--- Returns {verdict, calls left, ms to wait}. Elsewhere: the target is being
+-- Returns {verdict, calls left, ms to wait, 0}. Elsewhere: the target is being
 -- fetched, for so long at least. Refused: until one is free. Uncalibrated: not
 -- before calibrate.lua was run.
 local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others')
+	'paced_until', 'others', 'free_at')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -44,9 +45,9 @@ local function until_free(log, n)
 end
 
 local held = redis.call('PTTL', fill)
-if held > 0 then return {ELSEWHERE, 0, held} end
+if held > 0 then return {ELSEWHERE, 0, held, 0} end
 
-if ARGV[9] == '1' and (ARGV[10] == '1' or not told[4]) then return {UNCALIBRATED, 0, 0} end
+if ARGV[9] == '1' and (ARGV[10] == '1' or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
 local used = redis.call('ZCARD', calls)
@@ -55,12 +56,12 @@ local mine = limit
 
 if background then
 	mine = limit - reserve
-	if mine < 1 then return {REFUSED, 0, math.max(wait, window)} end
+	if mine < 1 then return {REFUSED, 0, math.max(wait, window), 0} end
 	-- Not all at once, or what gets old first takes everything and the rest of the window has
 	-- nothing: a quarter of the share may come together, the rest evenly.
 	local pace = window / mine
 	local paced = math.max(tonumber(told[5] or '0'), now)
-	wait = math.max(wait, paced - now - math.ceil(mine / 4) * pace)
+	wait = math.max(wait, paced - now - (math.ceil(mine / 4) - 1) * pace)
 	if wait <= 0 and used < mine then
 		redis.call('HSET', state, 'paced_until', string.format('%.0f', paced + pace))
 	end
@@ -85,15 +86,17 @@ end
 
 if used >= mine then
 	local log = redis.call('ZRANGE', calls, 0, used - mine, 'WITHSCORES')
-	wait = math.max(wait, until_free(log, used - mine + 1))
-	-- What upstream told of others' calls may be out of date: not more than so often.
-	if ARGV[9] == '1' and now - tonumber(told[4]) > window / 60 and
-		tonumber(told[6] or '0') > 0 then
-		return {UNCALIBRATED, 0, 0}
+	local free = until_free(log, used - mine + 1)
+	if ARGV[9] == '1' and tonumber(told[6] or '0') > 0 then
+		-- What upstream told of others' calls gets out of date: not more than so often.
+		local again = tonumber(told[4]) + window / 60
+		if now > again then return {UNCALIBRATED, 0, 0, 0} end
+		free = math.min(free, math.max(again, tonumber(told[7] or '0')) - now + 1)
 	end
+	wait = math.max(wait, free)
 end
-if wait > 0 then return {REFUSED, 0, math.ceil(wait)} end
+if wait > 0 then return {REFUSED, 0, math.ceil(wait), 0} end
 
 redis.call('ZADD', calls, now + hold, '?' .. client .. ':' .. id)
 redis.call('SET', fill, id, 'PX', ARGV[8])
-return {GRANTED, mine - used - 1, 0}
+return {GRANTED, mine - used - 1, 0, 0}
