@@ -4,6 +4,9 @@
 #include "api/window.h"
 #include "policy/agree.h"
 
+/* A month: further from now no bound moves. */
+#define MOVING_US (31 * MOMENT_DAY_US)
+
 /* One look_up(): what it reads from and what it has found. */
 struct search {
 	const struct gateway *gw;
@@ -395,6 +398,21 @@ static bool find_rounded(struct search *s, int64_t step_us)
 	return find_stand_in(s, step_us);
 }
 
+/* Where nothing can be cut off: a bound that moves with the clock is near to it. What is further
+ * away stands still, asks for the past as it was, and is not rounded. */
+static int64_t small_step_us(const struct search *s)
+{
+	const struct bounds *bounds = &s->x->canon.bounds;
+
+	for (size_t i = 0; i < bounds->n && s->gw->time_step_us; i++) {
+		int64_t distance_us = bounds->list[i].us - s->now.ms * 1000;
+
+		if (distance_us > -MOVING_US && distance_us < MOVING_US)
+			return s->gw->time_step_us;
+	}
+	return 1;
+}
+
 /*
  * The list of whole days, which all share; where that cannot be cut, the one that is rounded to
  * small steps, as it is. The former is not tried in vain: once it was fetched, it tells for as long
@@ -417,7 +435,7 @@ static bool find_bounded(struct search *s)
 		replace(l, &(struct lookup){ .state = ENTRY_ABSENT });
 	}
 	s->as_is = true;
-	return find_rounded(s, s->gw->time_step_us ? s->gw->time_step_us : 1);
+	return find_rounded(s, small_step_us(s));
 }
 
 /* ---- all ---- */

@@ -362,6 +362,19 @@ static void what_cannot_be_cut_is_rounded(void **state)
 		    LIST "?date__gte=2026-11-23T21%3A00%3A00Z&limit=100&ordering=name");
 }
 
+/* More than a month from now: it stands still, and is asked for as it is. */
+static void what_is_far_is_not_rounded(void **state)
+{
+	struct service *s = *state;
+
+	ask(s, LIST "?date__gte=2026-10-22T21:20:00.123Z&ordering=name");
+	assert_view(fake_origin_target(s->rig->origin, 0),
+		    LIST "?date__gte=2026-10-22T21%3A20%3A00.123Z&limit=100&ordering=name");
+	ask(s, LIST "?date__gte=2026-12-20T21:20:00.123Z&ordering=name");
+	assert_view(fake_origin_target(s->rig->origin, 1),
+		    LIST "?date__gte=2026-12-20T21%3A20%3A00Z&limit=100&ordering=name");
+}
+
 static void an_order_that_is_none(void **state)
 {
 	struct service *s = *state;
@@ -588,6 +601,7 @@ int main(void)
 		TEST(a_small_first_window_has_room),
 		TEST(whole_days_are_what_they_were),
 		TEST(what_cannot_be_cut_is_rounded),
+		TEST(what_is_far_is_not_rounded),
 		TEST(an_order_that_is_none),
 		TEST(without_a_step_it_is_asked_as_it_is),
 		TEST(nobody_waits_at_midnight),
