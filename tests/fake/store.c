@@ -157,6 +157,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->background_reserves += !r->ticket.client.n;
 	s->last_window_ms = r->quota.window_ms;
 	s->last_hold_ms = r->ticket.hold_ms;
+	s->last_limit = r->quota.calls;
 	s->last_reserve = r->reserve;
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;

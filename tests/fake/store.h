@@ -51,6 +51,7 @@ struct fake_store {
 	_Atomic int64_t last_cool_ms;
 	_Atomic int64_t last_window_ms;
 	_Atomic int64_t last_hold_ms;
+	_Atomic uint32_t last_limit;
 	_Atomic uint32_t last_reserve;
 
 	pthread_mutex_t lock; /* for all below */
