@@ -140,8 +140,10 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
 
 	if (!fill)
 		fill = most_wanted(t, now, wall);
-	if (fill)
+	if (fill) {
 		fill->stage = FILL_TAKEN;
+		memcpy(fill->caller, fill->client, sizeof(fill->caller));
+	}
 	return fill;
 }
 

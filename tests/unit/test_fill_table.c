@@ -125,6 +125,7 @@ static void what_is_held_back_waits(void **state)
 	struct fill *a = refresh("/a", 0, 1, 1000);
 	struct fill *b = refresh("/b", 500, 1, 1000);
 	struct exchange x = { .client = "c1", .deadline = { 9000 } };
+	struct exchange y = { .client = "c2", .deadline = { 9000 } };
 
 	(void)state;
 	assert_ptr_equal(next_at(1000), a);
@@ -136,8 +137,14 @@ static void what_is_held_back_waits(void **state)
 	fill_wait(&table, b, &x);
 	assert_ptr_equal(next_at(4999), b);
 	assert_string_equal(b->client, "c1");
+	assert_string_equal(b->caller, "c1");
 	assert_null(next_at(4999));
 	assert_ptr_equal(next_at(5000), a);
+	/* Who comes when it is called already changes nothing about whose call it is. */
+	fill_wait(&table, a, &y);
+	assert_string_equal(a->client, "c2");
+	assert_string_equal(a->caller, "");
+	assert_ptr_equal(fill_take_waiters(&table, a), &y);
 	assert_ptr_equal(fill_take_waiters(&table, b), &x);
 }
 
