@@ -192,6 +192,20 @@ static void elsewhere_until_news_or_time(void **state)
 	assert_int_equal(a->stage, FILL_QUEUED);
 }
 
+static void news_of_the_last_time_are_none_of_the_next(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+
+	(void)state;
+	next_fill();
+	a->heard = true;
+	fail_set(&a->told, FAULT_UPSTREAM_DOWN, "x");
+	fail_fill(a, FAULT_UPSTREAM_DOWN, 0);
+	assert_ptr_equal(queue("/a", CALL_DEMAND), a);
+	assert_false(a->heard);
+	assert_int_equal(a->told.fault, FAULT_NONE);
+}
+
 static void parked_until_the_budget_is_known(void **state)
 {
 	struct fill *a = queue("/a", CALL_DEMAND);
@@ -384,6 +398,7 @@ int main(void)
 		TEST(what_is_held_back_waits),
 		TEST(what_nobody_asks_for_any_more_is_dropped),
 		TEST(elsewhere_until_news_or_time),
+		TEST(news_of_the_last_time_are_none_of_the_next),
 		TEST(parked_until_the_budget_is_known),
 		TEST(many_targets),
 		TEST(waiters_are_taken_by_their_deadlines),
