@@ -253,7 +253,7 @@ static struct ticket ticket_of(const struct fills *f, const struct fill *fill)
 	return (struct ticket){
 		.budget = fill->want.api->budget,
 		.target = fill->want.target,
-		.client = str_from(fill->client),
+		.client = str_from(fill->caller),
 		.id = str_from(fill->id),
 		.hold_ms = is_for_count(fill) ? 0 : f->options.permit.call_ms,
 	};

@@ -99,6 +99,7 @@ struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const s
 	fill->class = class;
 	fill->newer_than = newer_than;
 	fill->client[0] = '\0';
+	fill->heard = false;
 	fill->told.fault = FAULT_NONE;
 	fill->not_before = (struct mono){ 0 };
 	fill->asked = 0;
@@ -140,8 +141,10 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
 
 	if (!fill)
 		fill = most_wanted(t, now, wall);
-	if (fill)
+	if (fill) {
 		fill->stage = FILL_TAKEN;
+		memcpy(fill->caller, fill->client, sizeof(fill->caller));
+	}
 	return fill;
 }
 

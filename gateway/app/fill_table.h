@@ -37,6 +37,7 @@ struct fill {
 	struct want want; /* its target is owned, and its catalog is kept */
 	struct wall newer_than;
 	char client[CLIENT_BYTES]; /* the first who waits for it; empty: nobody */
+	char caller[CLIENT_BYTES]; /* the client when it was taken: its call counts for that one */
 	char id[FILL_ID_BYTES];	   /* of its call, in the budget's log */
 	bool calling;		   /* its call is under way */
 	bool heard;		   /* there was news of it; whoever takes it clears that */

@@ -146,10 +146,16 @@ static int64_t share_wait_ms(const struct permits *p, const struct account *a, s
 	return oldest.ms + window_ms - now(p).ms;
 }
 
+/* What upstream told, or what the table says. */
+static struct quota quota_of(const struct account *a, const struct api *api)
+{
+	return a->is_told ? a->told.quota : api->quota;
+}
+
 static enum verdict ask_locally(struct permits *p, struct account *a, const struct api *api,
 				int64_t *ret_wait_ms, struct fail *reterr)
 {
-	struct quota quota = a->is_told ? a->told.quota : api->quota;
+	struct quota quota = quota_of(a, api);
 	size_t share = percent(quota.calls, p->options.local_percent);
 	int64_t wait_ms;
 
@@ -194,7 +200,7 @@ static struct reservation reservation_for(const struct permits *p, const struct 
 	return (struct reservation){
 		.ticket = *ticket,
 		.quota = api->quota,
-		.reserve = percent(api->quota.calls, p->options.reserve_percent),
+		.reserve = percent(quota_of(a, api).calls, p->options.reserve_percent),
 		.client_share = p->options.client_percent,
 		.calibrated = is_counted(api),
 		.anew = a->anew,

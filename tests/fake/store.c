@@ -117,6 +117,12 @@ static void put_on_log(struct fake_store *s, struct fake_logged call)
 	s->log[i] = call;
 }
 
+/* As io/lua/ names it: who asks for it and who ends it must agree. */
+static void name_call(char name[static 160], const struct ticket *t)
+{
+	snprintf(name, 160, "%.*s:%.*s", STR_ARG(t->client), STR_ARG(t->id));
+}
+
 static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
 {
 	struct fake_logged call = { .at_ms = now_ms(s) + r->ticket.hold_ms };
@@ -129,7 +135,7 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 	if (ret->wait_ms > 0)
 		return VERDICT_REFUSED;
 	if (s->log_n < share) {
-		snprintf(call.id, sizeof(call.id), "%.*s", STR_ARG(r->ticket.id));
+		name_call(call.id, &r->ticket);
 		put_on_log(s, call);
 		*ret = (struct allowance){ .remaining = (uint32_t)(share - s->log_n) };
 		return VERDICT_GRANTED;
@@ -157,6 +163,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->background_reserves += !r->ticket.client.n;
 	s->last_window_ms = r->quota.window_ms;
 	s->last_hold_ms = r->ticket.hold_ms;
+	s->last_limit = r->quota.calls;
 	s->last_reserve = r->reserve;
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
@@ -191,9 +198,12 @@ static void settle(struct store *store, const struct ticket *t, enum counted cou
 		   struct str news)
 {
 	struct fake_store *s = of(store);
+	bool found = counted == COUNTED_PERHAPS;
+	char name[160];
 
-	if (str_ends(t->target, STR("/api-throttle/")))
+	if (!t->hold_ms)
 		return;
+	name_call(name, t);
 	s->settles++;
 	s->settled_uncounted += counted == COUNTED_NO;
 	if (s->broken)
@@ -203,14 +213,16 @@ static void settle(struct store *store, const struct ticket *t, enum counted cou
 	for (size_t i = 0; i < s->log_n && counted != COUNTED_PERHAPS; i++) {
 		struct fake_logged call = s->log[i];
 
-		if (!str_eq(str_from(call.id), t->id))
+		if (strcmp(call.id, name) != 0)
 			continue;
+		found = true;
 		take_off_log(s, i);
 		call.at_ms = now_ms(s);
 		if (counted == COUNTED_YES)
 			put_on_log(s, call);
 		break;
 	}
+	s->settled_unknown += !found;
 	pthread_mutex_unlock(&s->lock);
 }
 

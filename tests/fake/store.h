@@ -41,6 +41,7 @@ struct fake_store {
 	atomic_int background_reserves;
 	atomic_int settles;
 	atomic_int settled_uncounted;
+	atomic_int settled_unknown; /* that were not granted */
 	atomic_int claims;
 	atomic_int renewals;
 	atomic_int calibrations;
@@ -51,6 +52,7 @@ struct fake_store {
 	_Atomic int64_t last_cool_ms;
 	_Atomic int64_t last_window_ms;
 	_Atomic int64_t last_hold_ms;
+	_Atomic uint32_t last_limit;
 	_Atomic uint32_t last_reserve;
 
 	pthread_mutex_t lock; /* for all below */
@@ -60,7 +62,7 @@ struct fake_store {
 	} kept[FAKE_STORE_ENTRIES];
 	size_t kept_n;
 	struct fake_logged {
-		char id[128];
+		char id[160];
 		int64_t at_ms;
 	} log[FAKE_STORE_CALLS];
 	size_t log_n;

@@ -84,6 +84,7 @@ static inline void rig_stop(struct rig *r)
 static inline void rig_tear_down(struct rig *r)
 {
 	rig_stop(r);
+	assert_int_equal(r->store.settled_unknown, 0);
 	fills_free(r->fills);
 	assert_int_equal(r->store.opened, 0);
 	assert_true(r->origin->freed);

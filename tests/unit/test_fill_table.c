@@ -125,6 +125,7 @@ static void what_is_held_back_waits(void **state)
 	struct fill *a = refresh("/a", 0, 1, 1000);
 	struct fill *b = refresh("/b", 500, 1, 1000);
 	struct exchange x = { .client = "c1", .deadline = { 9000 } };
+	struct exchange y = { .client = "c2", .deadline = { 9000 } };
 
 	(void)state;
 	assert_ptr_equal(next_at(1000), a);
@@ -136,8 +137,14 @@ static void what_is_held_back_waits(void **state)
 	fill_wait(&table, b, &x);
 	assert_ptr_equal(next_at(4999), b);
 	assert_string_equal(b->client, "c1");
+	assert_string_equal(b->caller, "c1");
 	assert_null(next_at(4999));
 	assert_ptr_equal(next_at(5000), a);
+	/* Who comes when it is called already changes nothing about whose call it is. */
+	fill_wait(&table, a, &y);
+	assert_string_equal(a->client, "c2");
+	assert_string_equal(a->caller, "");
+	assert_ptr_equal(fill_take_waiters(&table, a), &y);
 	assert_ptr_equal(fill_take_waiters(&table, b), &x);
 }
 
@@ -183,6 +190,20 @@ static void elsewhere_until_news_or_time(void **state)
 	fill_table_put_back(a, FILL_ELSEWHERE, (struct mono){ 9000 });
 	fill_table_wake(&table, (struct mono){ 0 }, true);
 	assert_int_equal(a->stage, FILL_QUEUED);
+}
+
+static void news_of_the_last_time_are_none_of_the_next(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+
+	(void)state;
+	next_fill();
+	a->heard = true;
+	fail_set(&a->told, FAULT_UPSTREAM_DOWN, "x");
+	fail_fill(a, FAULT_UPSTREAM_DOWN, 0);
+	assert_ptr_equal(queue("/a", CALL_DEMAND), a);
+	assert_false(a->heard);
+	assert_int_equal(a->told.fault, FAULT_NONE);
 }
 
 static void parked_until_the_budget_is_known(void **state)
@@ -377,6 +398,7 @@ int main(void)
 		TEST(what_is_held_back_waits),
 		TEST(what_nobody_asks_for_any_more_is_dropped),
 		TEST(elsewhere_until_news_or_time),
+		TEST(news_of_the_last_time_are_none_of_the_next),
 		TEST(parked_until_the_budget_is_known),
 		TEST(many_targets),
 		TEST(waiters_are_taken_by_their_deadlines),

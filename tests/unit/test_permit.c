@@ -147,6 +147,20 @@ static void the_budget_is_told_all_it_needs(void **state)
 	assert_string_equal(r.shared.client, "c1");
 }
 
+/* A reserve of 3 in the 2 calls that upstream grants would leave nothing to refresh with. */
+static void the_reserve_is_a_part_of_what_upstream_grants(void **state)
+{
+	(void)state;
+	ask_and_tell(300, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.last_reserve, 60);
+	ask_and_tell(2, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.last_reserve, 0);
+	/* The limit itself is for the store to replace: it may know a newer one. */
+	assert_int_equal(r.shared.last_limit, 15);
+}
+
 static void the_budgets_word_is_passed_on(void **state)
 {
 	(void)state;
@@ -413,6 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_called_before_is_for_upstream_to_say),
 		TEST(the_budget_is_told_all_it_needs),
+		TEST(the_reserve_is_a_part_of_what_upstream_grants),
 		TEST(the_budgets_word_is_passed_on),
 		TEST(a_silent_upstream_is_taken_at_its_silence),
 		TEST(after_the_store_was_away_it_is_compared_anew),
