@@ -57,7 +57,8 @@ endif
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 
-MODULES    := $(call objects,gateway/*/*.c)
+SCRIPTS    := $(BUILD)/gateway/io/scripts
+MODULES    := $(call objects,gateway/*/*.c) $(SCRIPTS).o
 MAIN       := $(BUILD)/gateway/main.o
 FAKES      := $(call objects,tests/fake/*.c)
 UNIT       := $(basename $(call objects,tests/unit/test_*.c))
@@ -121,6 +122,20 @@ COMPILE = $(CC) $(FLAGS) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/gateway/%.o: gateway/%.c $(BUILD)/flags | setup
 	@mkdir -p $(@D)
+	$(call say,CC,$<)$(COMPILE)
+
+# Redis' scripts, as C strings of the same names.
+CLOCK_LUA = gateway/io/lua/clock.lua
+LUA       = $(filter-out $(CLOCK_LUA),$(sort $(wildcard gateway/io/lua/*.lua)))
+
+$(SCRIPTS).c: $(CLOCK_LUA) $(LUA) Makefile
+	@mkdir -p $(@D)
+	$(call say,LUA,$@){ echo '#include "io/scripts.h"'; for lua in $(LUA); do \
+		name=$${lua##*/}; echo "const char script_$${name%.lua}[] ="; \
+		cat $(CLOCK_LUA) $$lua | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/'; echo ';'; \
+	done; } >$@
+
+$(SCRIPTS).o: $(SCRIPTS).c $(BUILD)/flags | setup
 	$(call say,CC,$<)$(COMPILE)
 
 # private: or the file of flags, as a prerequisite, would be made with these.
@@ -236,7 +251,7 @@ help:
 	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
-	@echo 'make test        every test there is  SUITES="lint unit fuzz keys sandbox stack e2e"'
+	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack e2e"'
 	@echo 'make bench       measured comparisons'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'

@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "base/version.h"
 #include "io/fcgi.h"
+#include "io/feed.h"
 #include "io/log.h"
 #include "io/store.h"
 #include "io/sysclock.h"
@@ -35,6 +36,7 @@ struct process {
 	struct gateway gateway;
 	struct workers *workers;
 	struct fills *fills;
+	struct feed *feed;
 };
 
 static const char usage[] =
@@ -71,6 +73,7 @@ static bool build(struct process *p)
 	p->gateway.tables = s->tables;
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
+	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)
@@ -91,11 +94,37 @@ static bool build(struct process *p)
 
 /* ---- running ---- */
 
+static void on_feed_open(void *ctx)
+{
+	fills_hear_again(ctx);
+}
+
+static void on_feed_news(void *ctx, struct str line)
+{
+	fills_hear(ctx, line);
+}
+
+static bool start_fills(struct process *p)
+{
+	const struct feed_listener listener = { on_feed_open, on_feed_news, p->fills };
+	struct catalog *catalog = tables_take(p->settings.tables);
+	bool started = fills_start(p->fills, catalog);
+	char channel[STORE_CHANNEL_BYTES];
+
+	catalog_unref(catalog);
+	if (started)
+		p->feed = feed_new(
+			&p->settings.redis,
+			store_channel(CONFIG_TEXT(p->settings.config, redis, prefix), channel),
+			&listener);
+	return p->feed != NULL;
+}
+
 static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
-	if (!fills_start(p->fills) ||
+	if (!start_fills(p) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
@@ -124,6 +153,7 @@ static void drain(struct process *p)
 
 static void tear_down(struct process *p)
 {
+	feed_free(p->feed);
 	fills_free(p->fills);
 	workers_free(p->workers);
 	press_free(p->gateway.press);

@@ -152,6 +152,7 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
+    "scripts": pytest_suite("scripts"),
     "keys": pytest_suite("keys", "-n", "2"),
     "sandbox": pytest_suite("sandbox"),
     "stack": pytest_suite("stack", "-n", "2"),

@@ -449,7 +449,8 @@ static bool read_params(struct work *w, struct str raw, struct canon *c)
 	query_sort(&c->filter);
 	query_sort(&c->echo);
 	find_head(c);
-	return true;
+	return c->is_object || bounds_find(c->endpoint, &c->filter, w->a, &c->bounds) ||
+	       no_memory(w);
 }
 
 /* ---- targets ---- */

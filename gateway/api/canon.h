@@ -15,6 +15,7 @@
  * and cost a call.
  */
 
+#include "api/bounds.h"
 #include "api/catalog.h"
 #include "base/fault.h"
 #include "http/query.h"
@@ -29,6 +30,7 @@ struct canon {
 			      * offset, format and what is ignored */
 	int64_t limit;	     /* effective; 0 with objects */
 	int64_t offset;
+	struct bounds bounds; /* of time, within the filter, that lie on no grid of days */
 	uint32_t head; /* objects of the small first window in which the page lies; 0: in none */
 	struct str target; /* the shortest target that means the same: defaults left out */
 };

@@ -49,6 +49,22 @@ const struct endpoint *api_former(const struct api *api, struct str name)
 	return NULL;
 }
 
+const struct api *api_throttle(const struct api *api, const struct endpoint **ret_endpoint)
+{
+	const struct catalog *catalog = api->catalog;
+
+	for (size_t i = catalog->apis_n; i-- > 0;) {
+		const struct api *one = &catalog->apis[i];
+
+		for (size_t k = 0; k < one->endpoints_n && str_eq(one->budget, api->budget); k++) {
+			*ret_endpoint = &one->endpoints[k];
+			if (one->endpoints[k].kind == ENDPOINT_THROTTLE)
+				return one;
+		}
+	}
+	return NULL;
+}
+
 uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode)
 {
 	uint32_t any = 0;

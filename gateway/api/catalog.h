@@ -39,6 +39,7 @@ struct endpoint {
 	struct str *param_names;   /* the same names, for nearest() */
 	const struct field *order; /* what can be ordered by */
 	size_t order_n;
+	struct str sorted; /* what lists are ordered by unless asked: `-net`; empty: not known */
 	const struct field *search; /* what `search` looks at */
 	size_t search_n;
 	int64_t limit;	 /* objects on a page unless asked otherwise */
@@ -99,6 +100,10 @@ int param_cmp(const void *a, const void *b);
 
 /* The endpoint that another version calls `name`, or NULL. */
 const struct endpoint *api_former(const struct api *api, struct str name);
+
+/* Where upstream tells how much of the api's budget is used: the last api of the same budget that
+ * has such an endpoint, and the endpoint; NULL: nowhere. */
+const struct api *api_throttle(const struct api *api, const struct endpoint **ret_endpoint);
 
 /* Objects in the small first window of that mode; 0: there is none. */
 uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode);

@@ -5,7 +5,6 @@
 
 #define SECOND_US 1000000LL
 #define MINUTE_US (60 * SECOND_US)
-#define DAY_US	  (24 * 60 * MINUTE_US)
 
 /* 0001-01-01T00:00:00Z and the first moment of the year 10000. */
 #define YEAR_1_US     (-62135596800 * SECOND_US)
@@ -13,6 +12,11 @@
 
 static const char not_a_day[] = "it is not a day of the calendar";
 static const char not_a_moment[] = "it is not an ISO 8601 date and time";
+
+bool moment_is_writable(int64_t us)
+{
+	return us >= YEAR_1_US && us < YEAR_10000_US;
+}
 
 /* Takes `min` to `max` digits off the front of *rest. */
 static bool take_number(struct str *rest, size_t min, size_t max, int *ret)
@@ -118,7 +122,7 @@ const char *moment_parse(struct str text, int64_t *ret_us)
 	if (rest.n && ((!take_char(&rest, 'T') && !take_char(&rest, ' ')) ||
 		       !take_time(&rest, &us) || !take_zone(&rest, &us) || rest.n))
 		return not_a_moment;
-	if (us < YEAR_1_US || us >= YEAR_10000_US)
+	if (!moment_is_writable(us))
 		return not_a_day;
 	*ret_us = us;
 	return NULL;
@@ -127,8 +131,8 @@ const char *moment_parse(struct str text, int64_t *ret_us)
 /* What is broken down is within the years 1 to 9999. */
 static void put_day(int64_t us, char *text, size_t size)
 {
-	int64_t day = us >= 0 ? us / DAY_US : (us + 1) / DAY_US - 1;
-	time_t seconds = (time_t)(day * (DAY_US / SECOND_US));
+	int64_t day = us >= 0 ? us / MOMENT_DAY_US : (us + 1) / MOMENT_DAY_US - 1;
+	time_t seconds = (time_t)(day * (MOMENT_DAY_US / SECOND_US));
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
@@ -138,7 +142,7 @@ static void put_day(int64_t us, char *text, size_t size)
 
 struct str moment_put(int64_t us, char text[static MOMENT_BYTES])
 {
-	int64_t of_day = ((us % DAY_US) + DAY_US) % DAY_US;
+	int64_t of_day = ((us % MOMENT_DAY_US) + MOMENT_DAY_US) % MOMENT_DAY_US;
 	long fraction = (long)(of_day % SECOND_US);
 	int second = (int)(of_day / SECOND_US);
 	char day[64];

@@ -21,6 +21,11 @@
 /* The longest canonical moment, `2026-11-24T07:30:00.123456Z`, and its NUL. */
 #define MOMENT_BYTES 28
 
+#define MOMENT_DAY_US (24 * 3600 * 1000000LL)
+
+/* Can it be written: does it lie in the years 1 to 9999? */
+bool moment_is_writable(int64_t us);
+
 /* Microseconds since 1970-01-01T00:00:00Z. NULL, or why it is none, in words for people. */
 const char *moment_parse(struct str text, int64_t *ret_us);
 

@@ -107,6 +107,23 @@ static struct value_rule ordering_rule(struct reader *r, const struct endpoint *
 				    .words_n = words ? e->order_n : 0 };
 }
 
+/* What lists are sorted by unless asked otherwise. */
+static struct str read_sorted(struct reader *r, const struct view *v, const struct endpoint *e)
+{
+	struct str sorted = read_optional_text(r, v, "sorted");
+	struct str name = str_slice(sorted, str_starts(sorted, STR("-")), sorted.n);
+	bool known = !sorted.n || !e->order_n;
+	const struct layer *at;
+
+	for (size_t i = 0; i < e->order_n; i++)
+		known |= str_eq(e->order[i].name, name);
+	if (!known) {
+		view_member(v, "sorted", &at);
+		reader_complain(r, at, "sorted", NULL, "it is no field of `ordering`");
+	}
+	return sorted;
+}
+
 #define COMMON_PARAMS 6
 
 /* The parameters that DRF itself brings, as far as the endpoint has them. */
@@ -129,6 +146,7 @@ static void add_common_params(struct table *t, const struct view *v, struct endp
 	e->order = read_fields(r, v, "ordering", &e->order_n);
 	if (e->order_n)
 		add_param(e, "ordering", ordering_rule(r, e));
+	e->sorted = read_sorted(r, v, e);
 	e->search = read_fields(r, v, "search", &e->search_n);
 	if (e->search_n)
 		add_param(e, "search", (struct value_rule){ .type = VALUE_SEARCH });
@@ -303,7 +321,7 @@ static void check_keys(struct reader *r, const struct layer *at)
 	static const char *const known[] = { "kind",	"objects",    "modes",	  "object_mode",
 					     "fresh",	"stale",      "skew",	  "head",
 					     "like",	"search",     "ordering", "former",
-					     "filters", "fresh_when", NULL };
+					     "filters", "fresh_when", "sorted",	  NULL };
 
 	check_members(r, at, known);
 }

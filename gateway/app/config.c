@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define FILE_BYTES (1024UL * 1024)
+#define DAY_MS	   (24 * 3600 * 1000LL)
 
 enum type {
 	TYPE_TEXT,
@@ -15,6 +16,7 @@ enum type {
 	TYPE_NUMBER,
 	TYPE_OCTAL,
 	TYPE_DURATION,
+	TYPE_STEP,   /* a duration that divides a day, or none */
 	TYPE_CHOICE, /* reject or pass */
 	TYPE_BOOL,
 	TYPE_LEVEL,
@@ -101,6 +103,9 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	case TYPE_DURATION:
 		good = duration_parse(text, ret) && *ret > 0;
 		return good ? NULL : "a duration above 0 such as 250ms, 12s, 5m, 6h or 30d";
+	case TYPE_STEP:
+		good = duration_parse(text, ret) && (!*ret || DAY_MS % *ret == 0);
+		return good ? NULL : "a duration that divides a day, such as 10m, or 0s";
 	case TYPE_CHOICE:
 		return read_word(text, choices, 2, ret) ? NULL : "reject or pass";
 	case TYPE_BOOL:

@@ -43,6 +43,9 @@
 	X(api, ignored_parameters,    TEXT,                                                             \
 	  "_, _t, _ts, cb, cachebust, cachebuster, nocache, utm_*, fbclid, gclid, msclkid",             \
 	  "Comma list of parameters dropped without a word, a * at the end standing for the rest.")     \
+	X(api, time_step,             STEP,     "10m",                                                  \
+	  "Where an answer cannot be cut to a bound such as net__gte=<now>, the bound is moved outwards\n" \
+	  "to multiples of this, so that requests share an answer. 0s: it is asked as it is.")          \
 	X(cache, time_scale,          NUMBER,   "1",                                                    \
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
 	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \
@@ -63,6 +66,11 @@
 	  "Empty: what each table says.")                                                               \
 	X(upstream, reserve,          NUMBER,   "20",                                                   \
 	  "Percent of the quota that refreshing in the background may not use.")                        \
+	X(upstream, client_share,     NUMBER,   "50",                                                   \
+	  "Percent of the quota that one client may use while others need calls too.")                  \
+	X(upstream, local_share,      NUMBER,   "10",                                                   \
+	  "Percent of the quota, at least one call, that each worker may use while Redis is away. "     \
+	  "0: none.")                                                                                   \
 	X(upstream, contact,          TEXT,     "",                                                     \
 	  "Who runs this gateway, a URL or mail address: sent in User-Agent, as upstream asks for.")    \
 	X(upstream, token,            SECRET,   "",                                                     \

@@ -1,6 +1,9 @@
 #include "app/exchange.h"
 
+#include "base/hash.h"
 #include "base/limits.h"
+
+#include <stdio.h>
 
 static const char *const words[RESULT_COUNT] = {
 #define X(name, word) [RESULT_##name] = (word),
@@ -33,6 +36,11 @@ void exchange_reset(struct exchange *x)
 				.head = head,
 				.body = buf_init(LIMIT_ANSWER_BYTES) };
 	x->head.cap = LIMIT_HEAD_BYTES;
+}
+
+void exchange_name_client(struct exchange *x, struct str address)
+{
+	snprintf(x->client, sizeof(x->client), "c%016llx", (unsigned long long)hash64(address));
 }
 
 static void hold(struct exchange *x, struct entry *e)

@@ -49,7 +49,10 @@ struct news {
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
-#define HELD_MAX 2
+#define HELD_MAX 3
+
+/* A client in the budget's log, not to be recognised: `c` and a hash of its address. */
+#define CLIENT_BYTES 18
 
 /* After this many fills a list that changes under our hands is answered as it stands. */
 #define FILLS_MAX 4
@@ -59,6 +62,7 @@ struct exchange {
 	struct arena *arena;
 	struct request request;
 	struct mono arrived;
+	char client[CLIENT_BYTES]; /* who asks */
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
@@ -84,6 +88,9 @@ struct exchange {
 
 /* Everything but the connection and the arena as new; gives back what is held. */
 void exchange_reset(struct exchange *x);
+
+/* Who asks, by the address that nginx knows. */
+void exchange_name_client(struct exchange *x, struct str address);
 
 /* Takes in the news of a fill. */
 void exchange_take_news(struct exchange *x);

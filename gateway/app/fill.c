@@ -3,6 +3,8 @@
 #include "app/fill_table.h"
 #include "base/limits.h"
 #include "io/log.h"
+#include "policy/news.h"
+#include "policy/throttle.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -13,11 +15,15 @@
 /* The longest wait() for upstream: how soon a stop without a wake would be seen. */
 #define TICK_MS 1000
 
+/* Calls whose leases are renewed at once; libcurl makes fewer at a time. */
+#define CALLS_MAX 64
+
 struct fills {
 	struct fills_options options;
 	const struct clock *clock;
-	struct store *store;   /* the thread's */
-	struct origin *origin; /* the thread's, but for wake() */
+	struct store *store;	 /* the thread's */
+	struct origin *origin;	 /* the thread's, but for wake() */
+	struct permits *permits; /* the thread's */
 	fills_resume *resume;
 	void *ctx;
 	pthread_t thread;
@@ -25,6 +31,7 @@ struct fills {
 	char host[64];
 	uint64_t instance; /* random: hosts may share a name, and process ids come again */
 	uint64_t calls;	   /* the thread's; with instance it makes ids unique */
+	struct buf news;   /* the thread's scratch */
 
 	pthread_mutex_t lock; /* for all below */
 	struct fill_table table;
@@ -51,12 +58,17 @@ struct fills *fills_new(const struct fills_options *options, const struct clock 
 	f->origin = origin;
 	f->resume = resume;
 	f->ctx = ctx;
+	f->news = buf_init(NEWS_BYTES);
 	fill_table_init(&f->table);
 	gethostname(f->host, sizeof(f->host) - 1);
 	if (getrandom(&f->instance, sizeof(f->instance), 0) != sizeof(f->instance))
 		f->instance = (uint64_t)clock->wall(clock).ms;
 	pthread_mutex_init(&f->lock, NULL);
-	return f;
+	f->permits = permits_new(&options->permit, clock, store);
+	if (f->permits)
+		return f;
+	fills_free(f);
+	return NULL;
 }
 
 /* ---- joining ---- */
@@ -69,9 +81,8 @@ static bool overloaded(struct fail *reterr, const char *why)
 }
 
 static bool join(struct fills *f, const struct want *want, struct wall newer_than,
-		 struct exchange *waiter, struct fail *reterr)
+		 enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
-	enum call_class class = waiter ? CALL_DEMAND : CALL_BACKGROUND;
 	struct mono now = f->clock->mono(f->clock);
 	struct fill *fill = fill_table_find(&f->table, want->target);
 	bool under_way = fill && fill->stage != FILL_FAILED;
@@ -90,6 +101,8 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		fill = fill_table_queue(&f->table, fill, want, newer_than, class);
 	if (!fill)
 		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+	if (class == CALL_BACKGROUND)
+		fill_note_asked(fill, now);
 	if (waiter) {
 		waiter->news = (struct news){ .collapsed = under_way };
 		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
@@ -101,17 +114,73 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 bool fills_join(struct fills *f, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr)
 {
+	enum call_class class = waiter ? CALL_DEMAND : CALL_BACKGROUND;
 	bool joined;
 
 	pthread_mutex_lock(&f->lock);
-	joined = join(f, want, newer_than, waiter, reterr);
+	joined = join(f, want, newer_than, class, waiter, reterr);
 	pthread_mutex_unlock(&f->lock);
 	if (joined)
 		f->origin->wake(f->origin);
 	return joined;
 }
 
+/* ---- hearing ---- */
+
+static void hear(struct fills *f, const struct bulletin *b)
+{
+	struct fill *fill = fill_table_find(&f->table, b->target);
+
+	if (!fill)
+		return;
+	if (fill->stage == FILL_FAILED) {
+		/* What failed here has been had elsewhere. */
+		if (b->kind == NEWS_FILLED)
+			fill->retry_at = f->clock->mono(f->clock);
+		return;
+	}
+	/* Our own call is under way: it will tell itself. */
+	if (fill->calling)
+		return;
+	fill->heard = true;
+	fill->told = b->fail;
+	if (fill->stage == FILL_ELSEWHERE)
+		fill->stage = FILL_QUEUED;
+}
+
+void fills_hear(struct fills *f, struct str news)
+{
+	struct bulletin b;
+
+	if (!news_parse(news, &b) || b.kind == NEWS_PURGED)
+		return;
+	pthread_mutex_lock(&f->lock);
+	hear(f, &b);
+	pthread_mutex_unlock(&f->lock);
+	f->origin->wake(f->origin);
+}
+
+void fills_hear_again(struct fills *f)
+{
+	pthread_mutex_lock(&f->lock);
+	fill_table_wake(&f->table, f->clock->mono(f->clock), true);
+	pthread_mutex_unlock(&f->lock);
+	f->origin->wake(f->origin);
+}
+
 /* ---- the thread: ends of fills ---- */
+
+static bool is_for_count(const struct fill *fill)
+{
+	return fill->want.endpoint->kind == ENDPOINT_THROTTLE;
+}
+
+static void unpark(struct fills *f, struct str budget, const struct fail *failure)
+{
+	pthread_mutex_lock(&f->lock);
+	fill_table_unpark(&f->table, budget, failure);
+	pthread_mutex_unlock(&f->lock);
+}
 
 static void tell(struct fills *f, struct exchange *waiters, struct entry *e, bool stored,
 		 const struct fail *failure)
@@ -133,6 +202,8 @@ static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool st
 {
 	struct exchange *waiters;
 
+	if (is_for_count(fill))
+		unpark(f, fill->want.api->budget, NULL);
 	pthread_mutex_lock(&f->lock);
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_drop(&f->table, fill);
@@ -150,6 +221,8 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 	log_line(LOG_WARN, "fill_failed", "reason=%s detail=\"%s\" retry_after_s=%d target=%.*s",
 		 fault_word(failure->fault), failure->text, failure->retry_after_s,
 		 STR_ARG(fill->want.target));
+	if (is_for_count(fill))
+		unpark(f, fill->want.api->budget, failure);
 	pthread_mutex_lock(&f->lock);
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
@@ -160,70 +233,122 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 
 /* ---- the thread: calls ---- */
 
-/* A call that upstream counted a moment later than we did must not leave our log first. */
-static int64_t margin_ms(int64_t window_ms)
+/* The call is over: its slot is settled, its target free, and all workers know. */
+static void settle(struct fills *f, const struct ticket *ticket, enum counted counted,
+		   const struct fail *failure)
 {
-	int64_t ms = window_ms / 100 + 50;
+	struct bulletin b = { .kind = NEWS_FILLED, .target = ticket->target };
 
-	return ms < 1000 ? ms : 1000;
+	if (failure) {
+		b.kind = NEWS_FAILED;
+		b.fail = *failure;
+	}
+	buf_clear(&f->news);
+	news_put(&f->news, &b);
+	f->store->settle(f->store, ticket, counted, buf_str(&f->news));
 }
 
-static enum verdict ask_budget(struct fills *f, struct fill *fill, enum call_class class,
-			       struct allowance *ret)
+static struct ticket ticket_of(const struct fills *f, const struct fill *fill)
 {
-	const struct api *api = fill->want.api;
-	struct reservation r = { .budget = api->budget,
-				 .quota = api->quota,
-				 .reserve = (uint32_t)((uint64_t)api->quota.calls *
-						       f->options.reserve_percent / 100),
-				 .hold_ms = f->options.call_ms,
-				 .class = class };
-
-	r.quota.window_ms += margin_ms(r.quota.window_ms);
-	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
-		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
-	r.id = str_from(fill->id);
-	return f->store->reserve(f->store, &r, ret);
+	return (struct ticket){
+		.budget = fill->want.api->budget,
+		.target = fill->want.target,
+		.client = str_from(fill->caller),
+		.id = str_from(fill->id),
+		.hold_ms = is_for_count(fill) ? 0 : f->options.permit.call_ms,
+	};
 }
 
-/* Somebody may have joined a background fill while it asked the budget. */
-static bool is_demanded(struct fills *f, const struct fill *fill)
+static void put_back(struct fills *f, struct fill *fill, enum fill_stage stage, int64_t wait_ms)
 {
-	bool demanded;
+	struct mono now = f->clock->mono(f->clock);
 
 	pthread_mutex_lock(&f->lock);
-	demanded = fill->class == CALL_DEMAND;
+	fill_table_put_back(fill, stage, mono_after(now, wait_ms));
 	pthread_mutex_unlock(&f->lock);
-	return demanded;
+}
+
+/* The budget gives no background call for so long. (If somebody waits for this one by now, it is
+ * at the head of the queue again.) */
+static void hold_back(struct fills *f, struct fill *fill, int64_t wait_ms)
+{
+	struct mono until = mono_after(f->clock->mono(f->clock), wait_ms);
+
+	pthread_mutex_lock(&f->lock);
+	fill_table_hold_back(&f->table, fill->want.api->budget, until);
+	fill_table_put_back(fill, FILL_QUEUED, until);
+	pthread_mutex_unlock(&f->lock);
+}
+
+/* Has upstream asked for its count of the budget, unless that is under way. */
+static void calibrate(struct fills *f, const struct api *api)
+{
+	const struct endpoint *endpoint;
+	const struct api *told_by = api_throttle(api, &endpoint);
+	struct want want = { .api = told_by, .endpoint = endpoint, .is_object = true };
+	struct buf target = buf_init(LIMIT_TARGET_BYTES);
+	struct fail failure;
+	bool joined;
+
+	if (!told_by)
+		return;
+	buf_put(&target, told_by->root);
+	buf_put(&target, endpoint->name);
+	buf_put_char(&target, '/');
+	want.target = buf_str(&target);
+	pthread_mutex_lock(&f->lock);
+	joined = join(f, &want, (struct wall){ 0 }, CALL_DEMAND, NULL, &failure);
+	pthread_mutex_unlock(&f->lock);
+	if (!joined)
+		unpark(f, api->budget, &failure);
+	buf_release(&target);
+}
+
+static void begin_call(struct fills *f, struct fill *fill)
+{
+	const struct api *api = fill->want.api;
+	const struct ticket ticket = ticket_of(f, fill);
+	struct fail failure;
+
+	pthread_mutex_lock(&f->lock);
+	fill->calling = f->origin->begin(f->origin, api->upstream, fill->want.target,
+					 api->authorized, fill);
+	pthread_mutex_unlock(&f->lock);
+	if (fill->calling)
+		return;
+	fail_set(&failure, FAULT_INTERNAL, "The call could not be started.");
+	settle(f, &ticket, COUNTED_NO, &failure);
+	give_up(f, fill, &failure);
 }
 
 static void call_upstream(struct fills *f, struct fill *fill, enum call_class class)
 {
-	struct allowance allowance;
 	struct fail failure = { .fault = FAULT_NONE };
+	struct ticket ticket;
+	int64_t wait_ms;
 
-	switch (ask_budget(f, fill, class, &allowance)) {
+	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
+		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
+	ticket = ticket_of(f, fill);
+	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
-		if (f->origin->begin(f->origin, fill->want.api->upstream, fill->want.target,
-				     fill->want.api->authorized, fill))
-			return;
-		f->store->settle(f->store, fill->want.api->budget, str_from(fill->id), false);
-		fail_set(&failure, FAULT_INTERNAL, "The call could not be started.");
+		begin_call(f, fill);
+		break;
+	case VERDICT_ELSEWHERE:
+		put_back(f, fill, FILL_ELSEWHERE, wait_ms);
+		break;
+	case VERDICT_UNCALIBRATED:
+		put_back(f, fill, FILL_PARKED, 0);
+		calibrate(f, fill->want.api);
 		break;
 	case VERDICT_REFUSED:
-		if (class == CALL_BACKGROUND && is_demanded(f, fill)) {
-			call_upstream(f, fill, CALL_DEMAND);
-			return;
-		}
-		fail_set(&failure, FAULT_NO_BUDGET, "The upstream quota is spent.");
-		failure.retry_after_s = (int)((allowance.wait_ms + 999) / 1000);
-		break;
 	case VERDICT_BROKEN:
-		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
-		failure.retry_after_s = 1;
+		if (class == CALL_DEMAND || failure.fault != FAULT_NO_BUDGET)
+			give_up(f, fill, &failure);
+		else
+			hold_back(f, fill, wait_ms);
 		break;
 	}
-	give_up(f, fill, &failure);
 }
 
 /* Has another worker brought it since this fill was asked for? */
@@ -240,14 +365,22 @@ static struct entry *filled_meanwhile(struct fills *f, const struct fill *fill)
 	return NULL;
 }
 
-static struct fill *next_queued(struct fills *f, enum call_class *ret_class)
+static struct fill *next_queued(struct fills *f, enum call_class *ret_class, bool *ret_heard,
+				struct fail *ret_told)
 {
+	struct mono now = f->clock->mono(f->clock);
 	struct fill *fill;
 
 	pthread_mutex_lock(&f->lock);
-	fill = fill_table_next(&f->table);
-	if (fill)
+	fill_table_wake(&f->table, now, false);
+	fill = fill_table_next(&f->table, now, f->clock->wall(f->clock));
+	if (fill) {
 		*ret_class = fill->class;
+		*ret_heard = fill->heard;
+		*ret_told = fill->told;
+		fill->heard = false;
+		fill->told.fault = FAULT_NONE;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return fill;
 }
@@ -255,45 +388,129 @@ static struct fill *next_queued(struct fills *f, enum call_class *ret_class)
 static void start_queued(struct fills *f)
 {
 	enum call_class class;
+	struct fail told;
 	struct fill *fill;
+	bool heard;
 
-	while ((fill = next_queued(f, &class))) {
-		struct entry *e = filled_meanwhile(f, fill);
+	while ((fill = next_queued(f, &class, &heard, &told))) {
+		struct entry *e = NULL;
 
-		if (e)
+		if (told.fault != FAULT_NONE)
+			give_up(f, fill, &told);
+		else if (is_for_count(fill) ? heard : (e = filled_meanwhile(f, fill)) != NULL)
 			succeed(f, fill, e, true);
 		else
 			call_upstream(f, fill, class);
 	}
 }
 
-static void finish_call(struct fills *f, struct reply *reply)
+/* What upstream's status says of the call's place in its log: one that it refuses is in none. */
+static enum counted counted_of(const struct reply *reply)
 {
-	struct fill *fill = reply->tag;
-	struct str budget = fill->want.api->budget;
+	if (reply->fault == FAULT_NONE)
+		return reply->status == 429 ? COUNTED_NO : COUNTED_YES;
+	/* It may still be on its way, and be counted when it arrives. */
+	return reply->reached ? COUNTED_PERHAPS : COUNTED_NO;
+}
+
+/* Does it show that upstream lives? */
+static bool is_answered(const struct reply *reply)
+{
+	return reply->fault == FAULT_NONE && reply->status < 500;
+}
+
+static void cool_down(struct fills *f, const struct reply *reply, struct str budget,
+		      const struct fail *failure)
+{
+	f->store->cool_down(f->store, budget, failure->retry_after_s * 1000LL,
+			    failure->retry_after_s && !retry_is_told(reply));
+}
+
+/* Upstream's count has come; one that does not tell is taken at its silence. */
+static void finish_count(struct fills *f, struct fill *fill, const struct reply *reply)
+{
+	const struct ticket ticket = ticket_of(f, fill);
+	struct fail failure;
+	struct count count;
+
+	if (!is_answered(reply) || reply->status == 429) {
+		intake(reply, &fill->want, f->clock->wall(f->clock), &failure);
+		if (reply->status == 429)
+			cool_down(f, reply, ticket.budget, &failure);
+		settle(f, &ticket, COUNTED_NO, &failure);
+		give_up(f, fill, &failure);
+		return;
+	}
+	if (reply->status == 200 && throttle_read(buf_str(&reply->body), &count)) {
+		permits_told(f->permits, fill->want.api, &count);
+		log_line(LOG_INFO, "calibrated", "budget=%.*s limit=%u used=%u wait_ms=%lld",
+			 STR_ARG(ticket.budget), (unsigned int)count.quota.calls,
+			 (unsigned int)count.used, (long long)count.wait_ms);
+	} else {
+		permits_told(f->permits, fill->want.api, NULL);
+		log_line(LOG_WARN, "uncalibrated", "budget=%.*s reason=\"upstream does not tell\"",
+			 STR_ARG(ticket.budget));
+	}
+	settle(f, &ticket, COUNTED_NO, NULL);
+	succeed(f, fill, NULL, false);
+}
+
+static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
+{
+	const struct ticket ticket = ticket_of(f, fill);
 	struct wall now = f->clock->wall(f->clock);
 	struct fail failure = { .fault = FAULT_NONE };
-	struct entry *e;
+	struct entry *e = intake(reply, &fill->want, now, &failure);
 
-	/* A call that got no whole answer may still be on its way, and be counted when it arrives:
-	 * its slot stays held until the last moment of that. */
-	if (reply->fault == FAULT_NONE || !reply->reached)
-		f->store->settle(f->store, budget, str_from(fill->id), reply->reached);
-	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
-		 reply->status, (long long)reply->took_ms, reply->body.n,
-		 STR_ARG(fill->want.target));
-	e = intake(reply, &fill->want, now, &failure);
-	buf_release(&reply->body);
 	if (e) {
 		bool stored =
 			f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
 
+		settle(f, &ticket, counted_of(reply), NULL);
 		succeed(f, fill, e, stored);
 		return;
 	}
 	if (reply->status == 429)
-		f->store->cool_down(f->store, budget, failure.retry_after_s * 1000LL);
+		cool_down(f, reply, ticket.budget, &failure);
+	settle(f, &ticket, counted_of(reply), &failure);
 	give_up(f, fill, &failure);
+}
+
+static void finish_call(struct fills *f, struct reply *reply)
+{
+	struct fill *fill = reply->tag;
+
+	pthread_mutex_lock(&f->lock);
+	fill->calling = false;
+	pthread_mutex_unlock(&f->lock);
+	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
+		 reply->status, (long long)reply->took_ms, reply->body.n,
+		 STR_ARG(fill->want.target));
+	permits_note(f->permits, fill->want.api, is_answered(reply));
+	if (is_for_count(fill))
+		finish_count(f, fill, reply);
+	else
+		finish_fill(f, fill, reply);
+	buf_release(&reply->body);
+}
+
+/* Whoever makes a call for longer than a lease lives, and its target is still its own. */
+static void renew_leases(struct fills *f)
+{
+	const struct fill *calls[CALLS_MAX];
+	size_t n = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (const struct fill *fill = f->table.active; fill && n < CALLS_MAX; fill = fill->next)
+		if (fill->calling)
+			calls[n++] = fill;
+	pthread_mutex_unlock(&f->lock);
+	/* Only this thread ends calls. */
+	for (size_t i = 0; i < n; i++) {
+		const struct ticket ticket = ticket_of(f, calls[i]);
+
+		f->store->renew(f->store, &ticket);
+	}
 }
 
 /* ---- the thread: its loop ---- */
@@ -322,6 +539,8 @@ static bool is_over(struct fills *f)
 	bool over;
 
 	pthread_mutex_lock(&f->lock);
+	if (f->stopping)
+		fill_table_drop_unwanted(&f->table, now, true);
 	over = f->stopping && (!f->table.active || now.ms >= f->stop_at.ms);
 	f->closed = over;
 	pthread_mutex_unlock(&f->lock);
@@ -333,14 +552,21 @@ static void drop_active(struct fills *f)
 	struct fail failure;
 
 	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
-	while (f->table.active)
+	while (f->table.active) {
+		const struct ticket ticket = ticket_of(f, f->table.active);
+
+		/* Other workers need not wait for the end of the lease. */
+		if (f->table.active->calling)
+			settle(f, &ticket, COUNTED_PERHAPS, NULL);
 		give_up(f, f->table.active, &failure);
+	}
 }
 
-static void forget_failures(struct fills *f, struct mono now)
+static void forget(struct fills *f, struct mono now)
 {
 	pthread_mutex_lock(&f->lock);
 	fill_table_forget(&f->table, now);
+	fill_table_drop_unwanted(&f->table, now, false);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -355,7 +581,8 @@ static void *run(void *ctx)
 		int64_t wait_ms;
 
 		if (now.ms - swept.ms >= TICK_MS) {
-			forget_failures(f, now);
+			forget(f, now);
+			renew_leases(f);
 			swept = now;
 		}
 		start_queued(f);
@@ -367,8 +594,10 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-bool fills_start(struct fills *f)
+bool fills_start(struct fills *f, const struct catalog *catalog)
 {
+	for (size_t i = 0; i < catalog->apis_n; i++)
+		calibrate(f, &catalog->apis[i]);
 	f->started = pthread_create(&f->thread, NULL, run, f) == 0;
 	return f->started;
 }
@@ -393,6 +622,8 @@ void fills_free(struct fills *f)
 	fill_table_release(&f->table);
 	f->store->free(f->store);
 	f->origin->free(f->origin);
+	permits_free(f->permits);
+	buf_release(&f->news);
 	pthread_mutex_destroy(&f->lock);
 	free(f);
 }

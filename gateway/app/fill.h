@@ -2,23 +2,27 @@
 #define PERIGEE_APP_FILL_H
 
 /*
- * Calls to upstream: one thread makes them all, one at a time for each target.
+ * Calls to upstream: one thread makes them all, one at a time for each target,
+ * also among all workers.
  *
  * A fill belongs to nobody. Whoever needs its target joins it and waits; it goes
  * on when they have given up, and what it brings is stored for those who come
  * later. A failed fill is remembered for a moment, so that a target that cannot
  * be had does not eat up the quota.
  *
- * A fill's life: queued -> (another worker has filled it: done) -> allowed by
- * the shared budget -> called -> its reply judged (policy/intake.h) -> stored ->
- * everybody who waits is told.
+ * A fill's life: queued -> (another worker has filled it: done) -> permitted
+ * (app/permit.h) -> called -> its reply judged (policy/intake.h) -> stored ->
+ * everybody who waits is told, here and through the store in all other workers.
+ * If another worker fetches the target, it waits for that one's news, and takes
+ * over when the other one's lease ends without any.
  *
- * fills_join() is called from any thread; everything else that touches the
- * store or upstream happens in the fills' own thread.
+ * fills_join() and fills_hear() are called from any thread; everything else that
+ * touches the store or upstream happens in the fills' own thread.
  */
 
 #include "app/exchange.h"
 #include "app/gateway.h"
+#include "app/permit.h"
 #include "policy/intake.h"
 
 struct fills;
@@ -26,9 +30,8 @@ struct fills;
 struct fills_options {
 	int64_t wait_ms; /* a waiter's patience, from its arrival */
 	size_t waiting_max;
-	int64_t call_ms; /* the longest that a call can take */
 	int64_t retry_ms;
-	uint32_t reserve_percent; /* of a quota, that background calls leave alone */
+	struct permit_options permit;
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
@@ -39,8 +42,9 @@ struct fills *fills_new(const struct fills_options *options, const struct clock 
 			struct store *store, struct origin *origin, fills_resume *resume,
 			void *ctx);
 
-/* Starts the thread. */
-bool fills_start(struct fills *fills);
+/* Starts the thread. It begins with comparing every budget of `catalog` with upstream's own
+ * count. */
+bool fills_start(struct fills *fills, const struct catalog *catalog);
 
 /*
  * Ends the thread: fills that are under way go on until `grace_ms` have passed,
@@ -58,5 +62,11 @@ void fills_free(struct fills *fills);
  */
 bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr);
+
+/* A line of news from another worker (policy/news.h); whatever is none is passed over. */
+void fills_hear(struct fills *fills, struct str news);
+
+/* News may have been missed: whoever waits for another worker asks again. */
+void fills_hear_again(struct fills *fills);
 
 #endif

@@ -1,11 +1,15 @@
 #include "app/fill_table.h"
 
 #include "base/hash.h"
+#include "policy/refresh.h"
 
 #include <stdlib.h>
 
 /* A failed fill is asked again after a pause that doubles up to this. */
 #define PAUSE_MAX_MS (5 * 60 * 1000)
+
+/* A refresh that nobody has asked for in this time is not worth a call any more. */
+#define UNWANTED_MS (30 * 60 * 1000)
 
 /* While the budget refuses, each target asks it at most once in this time. */
 #define BUDGET_PAUSE_MS 1000
@@ -94,21 +98,92 @@ struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const s
 	fill->stage = FILL_QUEUED;
 	fill->class = class;
 	fill->newer_than = newer_than;
+	fill->client[0] = '\0';
+	fill->heard = false;
+	fill->told.fault = FAULT_NONE;
+	fill->not_before = (struct mono){ 0 };
+	fill->asked = 0;
 	fill->next = NULL;
 	*t->last_active = fill;
 	t->last_active = &fill->next;
 	return fill;
 }
 
-struct fill *fill_table_next(struct fill_table *t)
+static double worth(const struct fill *fill, struct mono now, struct wall wall)
+{
+	return refresh_index(fill->asked, now.ms - fill->asked_first.ms,
+			     wall.ms - fill->newer_than.ms);
+}
+
+static struct fill *first_demanded(const struct fill_table *t)
 {
 	struct fill *fill = t->active;
 
-	while (fill && fill->stage != FILL_QUEUED)
+	while (fill && (fill->stage != FILL_QUEUED || fill->class != CALL_DEMAND))
 		fill = fill->next;
-	if (fill)
-		fill->stage = FILL_CALLED;
 	return fill;
+}
+
+static struct fill *most_wanted(const struct fill_table *t, struct mono now, struct wall wall)
+{
+	struct fill *best = NULL;
+
+	for (struct fill *fill = t->active; fill; fill = fill->next)
+		if (fill->stage == FILL_QUEUED && fill->not_before.ms <= now.ms &&
+		    (!best || worth(fill, now, wall) > worth(best, now, wall)))
+			best = fill;
+	return best;
+}
+
+struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall wall)
+{
+	struct fill *fill = first_demanded(t);
+
+	if (!fill)
+		fill = most_wanted(t, now, wall);
+	if (fill) {
+		fill->stage = FILL_TAKEN;
+		memcpy(fill->caller, fill->client, sizeof(fill->caller));
+	}
+	return fill;
+}
+
+void fill_table_put_back(struct fill *fill, enum fill_stage stage, struct mono not_before)
+{
+	fill->stage = fill->heard ? FILL_QUEUED : stage;
+	fill->not_before = not_before;
+}
+
+void fill_table_wake(struct fill_table *t, struct mono now, bool all)
+{
+	for (struct fill *fill = t->active; fill; fill = fill->next)
+		if (fill->stage == FILL_ELSEWHERE && (all || fill->not_before.ms <= now.ms))
+			fill->stage = FILL_QUEUED;
+}
+
+void fill_table_unpark(struct fill_table *t, struct str budget, const struct fail *failure)
+{
+	for (struct fill *fill = t->active; fill; fill = fill->next) {
+		if (fill->stage != FILL_PARKED || !str_eq(fill->want.api->budget, budget))
+			continue;
+		fill->stage = FILL_QUEUED;
+		if (failure)
+			fill->told = *failure;
+	}
+}
+
+void fill_table_hold_back(struct fill_table *t, struct str budget, struct mono until)
+{
+	for (struct fill *fill = t->active; fill; fill = fill->next)
+		if (fill->class == CALL_BACKGROUND && str_eq(fill->want.api->budget, budget))
+			fill->not_before = until;
+}
+
+void fill_note_asked(struct fill *fill, struct mono now)
+{
+	if (!fill->asked++)
+		fill->asked_first = now;
+	fill->asked_last = now;
 }
 
 static void take_off_active(struct fill_table *t, struct fill *fill)
@@ -137,6 +212,18 @@ void fill_table_drop(struct fill_table *t, struct fill *fill)
 	take_off_active(t, fill);
 	take_off_slots(t, fill);
 	free_fill(fill);
+}
+
+void fill_table_drop_unwanted(struct fill_table *t, struct mono now, bool all)
+{
+	struct fill *next;
+
+	for (struct fill *fill = t->active; fill; fill = next) {
+		next = fill->next;
+		if (fill->stage != FILL_TAKEN && fill->class == CALL_BACKGROUND &&
+		    (all || now.ms - fill->asked_last.ms > UNWANTED_MS))
+			fill_table_drop(t, fill);
+	}
 }
 
 static int64_t pause_after(unsigned int failures, int64_t retry_ms)
@@ -188,6 +275,9 @@ void fill_wait(struct fill_table *t, struct fill *fill, struct exchange *x)
 		t->expiry = x->deadline;
 	/* A person waits now, whoever began it. */
 	fill->class = CALL_DEMAND;
+	if (!fill->client[0])
+		memcpy(fill->client, x->client[0] ? x->client : "c",
+		       x->client[0] ? CLIENT_BYTES : 2);
 }
 
 struct exchange *fill_take_waiters(struct fill_table *t, struct fill *fill)

@@ -6,8 +6,15 @@
  * who waits for them. Plain data: no lock, no clock, no I/O; app/fill.c brings
  * those.
  *
- * A fill's stages: QUEUED -> CALLED -> dropped, or FAILED -> QUEUED again or
- * forgotten. Queued and called fills are active; only they have waiters.
+ * A fill's stages:
+ *
+ *     QUEUED -> TAKEN -> dropped, or FAILED -> QUEUED again or forgotten
+ *                  |
+ *                  +--> ELSEWHERE (another worker fetches it) -> QUEUED
+ *                  +--> PARKED (its budget is being calibrated) -> QUEUED
+ *                  +--> QUEUED (background that may not call yet)
+ *
+ * All but FAILED are active; only they have waiters.
  */
 
 #include "app/exchange.h"
@@ -18,7 +25,9 @@
 
 enum fill_stage {
 	FILL_QUEUED,
-	FILL_CALLED,
+	FILL_TAKEN, /* the fills' thread deals with it: asks the budget, calls */
+	FILL_ELSEWHERE,
+	FILL_PARKED,
 	FILL_FAILED, /* remembered, so that the same is not asked again at once */
 };
 
@@ -27,8 +36,18 @@ struct fill {
 	enum call_class class;
 	struct want want; /* its target is owned, and its catalog is kept */
 	struct wall newer_than;
-	char id[FILL_ID_BYTES];	  /* of its call, in the budget's log */
-	struct exchange *waiters; /* first come first */
+	char client[CLIENT_BYTES]; /* the first who waits for it; empty: nobody */
+	char caller[CLIENT_BYTES]; /* the client when it was taken: its call counts for that one */
+	char id[FILL_ID_BYTES];	   /* of its call, in the budget's log */
+	bool calling;		   /* its call is under way */
+	bool heard;		   /* there was news of it; whoever takes it clears that */
+	struct fail told;	   /* and they were that it failed */
+	struct mono not_before;	   /* ELSEWHERE, and queued in the background: when to ask again */
+	struct exchange *waiters;  /* first come first */
+	/* in the background: how much it is wanted (policy/refresh.h) */
+	uint32_t asked;
+	struct mono asked_first;
+	struct mono asked_last;
 	/* after a failure */
 	struct fail failure;
 	unsigned int failures;
@@ -62,8 +81,28 @@ struct fill *fill_table_find(const struct fill_table *t, struct str target);
 struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const struct want *want,
 			      struct wall newer_than, enum call_class class);
 
-/* Takes the oldest queued fill as called; NULL if there is none. */
-struct fill *fill_table_next(struct fill_table *t);
+/* Takes the queued fill whose turn it is: those that somebody waits for, first come first; then of
+ * those in the background the one most worth refreshing. NULL if there is none. */
+struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall wall);
+
+/* A taken fill is to be asked for again: ELSEWHERE or, in the background, QUEUED, not before
+ * `not_before`; or PARKED. If there was news of it meanwhile it is queued at once. */
+void fill_table_put_back(struct fill *fill, enum fill_stage stage, struct mono not_before);
+
+/* Queues again those elsewhere whose time has come, or all of them. */
+void fill_table_wake(struct fill_table *t, struct mono now, bool all);
+
+/* The budget has been calibrated, or could not be: queues again those that are parked for it. */
+void fill_table_unpark(struct fill_table *t, struct str budget, const struct fail *failure);
+
+/* Background fills of that budget ask it no more before then. */
+void fill_table_hold_back(struct fill_table *t, struct str budget, struct mono until);
+
+/* Somebody asked for what a background fill is to bring. */
+void fill_note_asked(struct fill *fill, struct mono now);
+
+/* Drops the background fills that are not taken: all, or those nobody has asked for lately. */
+void fill_table_drop_unwanted(struct fill_table *t, struct mono now, bool all);
 
 /* An active fill is over and gone; its waiters have been taken. */
 void fill_table_drop(struct fill_table *t, struct fill *fill);

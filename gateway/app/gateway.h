@@ -22,6 +22,7 @@ struct gateway {
 	struct tables *tables;
 	struct canon_options canon;
 	struct bases bases;
+	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 	const struct clock *clock;
 	struct fills *fills;
 	struct press *press;

@@ -48,12 +48,12 @@ static void api_root(const struct gateway *gw, const struct api *api, struct exc
 void local_throttle(struct store *store, struct exchange *x)
 {
 	const struct api *api = x->canon.api;
-	struct usage usage;
+	struct count count;
 	struct fail failure;
 	char body[256];
 	int n;
 
-	if (!store->usage(store, api->budget, api->quota, &usage)) {
+	if (!store->usage(store, api->budget, api->quota, &count)) {
 		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
 		respond_fail(x, &failure);
 		return;
@@ -61,8 +61,8 @@ void local_throttle(struct store *store, struct exchange *x)
 	n = snprintf(body, sizeof(body),
 		     "{\"your_request_limit\":%u,\"limit_frequency_secs\":%lld,"
 		     "\"current_use\":%u,\"next_use_secs\":%lld,\"ident\":\"perigee\"}",
-		     (unsigned int)api->quota.calls, (long long)(api->quota.window_ms / 1000),
-		     (unsigned int)usage.used, (long long)((usage.wait_ms + 999) / 1000));
+		     (unsigned int)count.quota.calls, (long long)(count.quota.window_ms / 1000),
+		     (unsigned int)count.used, (long long)((count.wait_ms + 999) / 1000));
 	respond_page(x, 200, "application/json", (struct str){ body, (size_t)n });
 }
 

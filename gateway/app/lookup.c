@@ -1,13 +1,19 @@
 #include "app/lookup.h"
 
+#include "api/moment.h"
 #include "api/window.h"
 #include "policy/agree.h"
+
+/* A month: further from now no bound moves. */
+#define MOVING_US (31 * MOMENT_DAY_US)
 
 /* One look_up(): what it reads from and what it has found. */
 struct search {
 	const struct gateway *gw;
 	struct store *store;
 	const struct exchange *x;
+	struct query filter; /* of the list that is looked for */
+	bool as_is;	     /* it will do if it cannot be cut, too */
 	struct lookup *found;
 	struct wall now;
 };
@@ -34,7 +40,7 @@ static bool make_want(const struct search *s, int64_t start, uint32_t size, stru
 		.is_object = c->is_object,
 		.start = start,
 		.size = size,
-		.target = canon_page_target(c, &c->filter, size, start, s->x->arena),
+		.target = canon_page_target(c, &s->filter, size, start, s->x->arena),
 	};
 	return ret->target.p != NULL;
 }
@@ -160,38 +166,304 @@ static bool find_object(struct search *s)
 	return true;
 }
 
+static bool are_windows(const struct entry *a, const struct entry *b)
+{
+	return a && b && a->kind == ENTRY_WINDOW && b->kind == ENTRY_WINDOW;
+}
+
 static void check_agreement(struct search *s)
 {
 	struct lookup *l = s->found;
-	const struct entry *a = l->entries[0];
-	const struct entry *b = l->entries[1];
 
 	l->agrees = true;
-	if (a && b && a->kind == ENTRY_WINDOW && b->kind == ENTRY_WINDOW &&
-	    !agree(a, b, s->x->canon.endpoint->skew_ms)) {
-		size_t older = a->fetched.ms <= b->fetched.ms ? 0 : 1;
+	for (size_t i = 0; i + 1 < LOOKUP_ENTRIES && l->agrees; i++) {
+		const struct entry *a = l->entries[i];
+		const struct entry *b = l->entries[i + 1];
 
-		l->agrees = false;
-		l->wants[older].again = true;
-		l->wanted = older;
+		if (are_windows(a, b) && !agree(a, b, s->x->canon.endpoint->skew_ms)) {
+			size_t older = a->fetched.ms <= b->fetched.ms ? i : i + 1;
+
+			l->agrees = false;
+			l->wants[older].again = true;
+			l->wanted = older;
+		}
 	}
+}
+
+/* ---- lists with moving bounds of time ---- */
+
+static void replace(struct lookup *l, const struct lookup *by)
+{
+	lookup_release(l);
+	*l = *by;
+}
+
+/* Puts the first window, of `size`, into its place, and finds out what is to be cut off. */
+static bool find_first_of(struct search *s, uint32_t size)
+{
+	struct lookup *l = s->found;
+	const struct entry *e;
+
+	if (!make_want(s, 0, size, &l->wants[0]))
+		return false;
+	find(s, 0);
+	e = l->entries[0];
+	return !e || e->kind != ENTRY_WINDOW ||
+	       cut_find(e, &s->x->canon.bounds, s->x->arena, &l->cut);
+}
+
+/* Does the page lie in the small first window, and would the whole one tell no more? */
+static bool is_enough(const struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	const struct entry *e = s->found->entries[0];
+	const struct cut *cut = &s->found->cut;
+
+	if (!e || e->kind != ENTRY_WINDOW)
+		return e != NULL;
+	if (!cut->is_exact &&
+	    (c->bounds.place == BOUNDS_IN_FRONT || e->count <= c->endpoint->window))
+		return false;
+	return cut_page(cut, c->offset, c->limit, e->count).to <= e->n;
+}
+
+/* The whole first window, where it is as fresh as what was found of the small one or that does not
+ * do. */
+static bool find_whole_first(struct search *s, bool enough)
+{
+	struct lookup *l = s->found;
+	enum entry_state useful = enough ? l->state : ENTRY_ABSENT;
+	struct lookup whole = { .state = ENTRY_ABSENT };
+	struct search other = *s;
+	bool good;
+
+	other.found = &whole;
+	good = find_first_of(&other, s->x->canon.endpoint->window);
+	if (good && (whole.state > useful || whole.broken || (l->entries[0] && !enough)))
+		replace(l, &whole);
+	else
+		lookup_release(&whole);
+	return good;
+}
+
+/* The first window, on which all depends. The small one has room for as many objects again as the
+ * page could show, since some will be cut off. */
+static bool find_first(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	uint32_t head = 2 * c->head < c->endpoint->window ? 2 * c->head : 0;
+	bool enough;
+
+	if (!find_first_of(s, head ? head : c->endpoint->window))
+		return false;
+	enough = is_enough(s);
+	if (!head || s->found->broken || (enough && s->found->state == ENTRY_FRESH))
+		return true;
+	return find_whole_first(s, enough);
+}
+
+/* The windows behind the first one in which the page lies. */
+static bool find_others(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	struct lookup *l = s->found;
+	const uint32_t size = c->endpoint->window;
+	struct span page = cut_page(&l->cut, c->offset, c->limit, l->entries[0]->count);
+	size_t i = 1;
+
+	if (l->cut.kept || page.from == page.to)
+		return true;
+	for (int64_t start = window_start(page.from, size); start < page.to; start += size) {
+		if (start == 0)
+			continue;
+		if (!make_want(s, start, size, &l->wants[i]))
+			return false;
+		find(s, i++);
+	}
+	return true;
+}
+
+/* The list of s->filter: what is cut off, and the windows that this takes. */
+static bool find_cut(struct search *s)
+{
+	struct lookup *l = s->found;
+	const struct entry *e;
+
+	if (!find_first(s))
+		return false;
+	e = l->entries[0];
+	if (e && e->kind == ENTRY_WINDOW && (l->cut.is_exact || s->as_is) && !find_others(s))
+		return false;
+	check_agreement(s);
+	return true;
+}
+
+/* The client's bound at the time when the entry was fetched, if it moves with the clock: was it
+ * within the grid's point up to which the entry goes? */
+static bool reached(const struct search *s, const struct entry *e, const struct bound *exact,
+		    int64_t point_us)
+{
+	return exact->us - (s->now.ms - e->fetched.ms) * 1000 <= point_us;
+}
+
+/*
+ * May l, a list of bounds that were a step earlier, be shown for those of today? Lower bounds only
+ * make it longer. With an upper one it ends too early by now; but if it went far enough when it was
+ * fetched, then it is what this client was told a moment ago. As bounds may also stand still, that
+ * is said of fresh lists only, as long as a call can bring the right one.
+ */
+static bool will_do(const struct search *s, const struct lookup *l, const struct bounds *earlier,
+		    int64_t step_us)
+{
+	const struct bounds *exact = &s->x->canon.bounds;
+	bool in_vain = s->x->failed.fault != FAULT_NONE;
+
+	if (l->state == ENTRY_ABSENT || !l->agrees || l->entries[0]->kind != ENTRY_WINDOW)
+		return false;
+	for (size_t k = 0; k < exact->n; k++) {
+		if (bound_is_lower(&exact->list[k]))
+			continue;
+		if (l->state != ENTRY_FRESH && !in_vain)
+			return false;
+		for (size_t i = 0; i < LOOKUP_ENTRIES && l->entries[i]; i++)
+			if (!reached(s, l->entries[i], &exact->list[k],
+				     bound_rounded(&earlier->list[k], step_us)))
+				return false;
+	}
+	return true;
+}
+
+static bool has_upper(const struct bounds *bounds)
+{
+	for (size_t i = 0; i < bounds->n; i++)
+		if (!bound_is_lower(&bounds->list[i]))
+			return true;
+	return false;
+}
+
+/* Puts l, a list of bounds that were a step earlier, in the place of the one that is missing. What
+ * is fetched for it will be that one. */
+static bool stand_in(struct search *s, struct lookup *l)
+{
+	/* With upper bounds it lacks what the last moments would have added, and uncut it is wider
+	 * than it should be. */
+	if (l->state == ENTRY_FRESH && (has_upper(&s->x->canon.bounds) || !l->cut.is_exact))
+		l->state = ENTRY_STALE;
+	for (size_t i = 0; i < LOOKUP_ENTRIES && l->entries[i]; i++)
+		if (!make_want(s, l->wants[i].start, l->wants[i].size, &l->wants[i]))
+			return false;
+	replace(s->found, l);
+	return true;
+}
+
+/*
+ * When bounds that move with the clock come to the grid's next point, nothing is stored under their
+ * new target: at midnight a whole world of clients would wait, or be told of an outage. What was
+ * fetched for them a step ago will do.
+ */
+static bool find_stand_in(struct search *s, int64_t step_us)
+{
+	const struct canon *c = &s->x->canon;
+	struct lookup l = { .state = ENTRY_ABSENT };
+	struct search back = *s;
+	struct bounds earlier;
+
+	back.found = &l;
+	if (!bounds_earlier(&c->bounds, step_us, s->x->arena, &earlier) ||
+	    !bounds_round(&earlier, &c->filter, step_us, s->x->arena, &back.filter) ||
+	    !find_cut(&back))
+		goto no_memory;
+	if (will_do(s, &l, &earlier, step_us)) {
+		if (!stand_in(s, &l))
+			goto no_memory;
+	} else {
+		s->found->broken |= l.broken;
+		lookup_release(&l);
+	}
+	return true;
+no_memory:
+	lookup_release(&l);
+	return false;
+}
+
+/* The list whose bounds are rounded to steps of step_us. */
+static bool find_rounded(struct search *s, int64_t step_us)
+{
+	const struct canon *c = &s->x->canon;
+
+	if (!bounds_round(&c->bounds, &c->filter, step_us, s->x->arena, &s->filter) || !find_cut(s))
+		return false;
+	if (s->found->state != ENTRY_ABSENT || s->found->broken || step_us == 1)
+		return true;
+	return find_stand_in(s, step_us);
+}
+
+/* Where nothing can be cut off: a bound that moves with the clock is near to it. What is further
+ * away stands still, asks for the past as it was, and is not rounded. */
+static int64_t small_step_us(const struct search *s)
+{
+	const struct bounds *bounds = &s->x->canon.bounds;
+
+	for (size_t i = 0; i < bounds->n && s->gw->time_step_us; i++) {
+		int64_t distance_us = bounds->list[i].us - s->now.ms * 1000;
+
+		if (distance_us > -MOVING_US && distance_us < MOVING_US)
+			return s->gw->time_step_us;
+	}
+	return 1;
+}
+
+/*
+ * The list of whole days, which all share; where that cannot be cut, the one that is rounded to
+ * small steps, as it is. The former is not tried in vain: once it was fetched, it tells for as long
+ * as it is kept, stale or not, that it is too long. Where the client orders by something else it
+ * hardly ever can be cut, so that only the latter is fetched.
+ */
+static bool find_bounded(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+	struct lookup *l = s->found;
+
+	if (c->bounds.place != BOUNDS_SCATTERED) {
+		const struct entry *e;
+
+		if (!find_rounded(s, MOMENT_DAY_US))
+			return false;
+		e = l->entries[0];
+		if (l->cut.is_exact || l->broken || !e || e->kind != ENTRY_WINDOW)
+			return true;
+		replace(l, &(struct lookup){ .state = ENTRY_ABSENT });
+	}
+	s->as_is = true;
+	return find_rounded(s, small_step_us(s));
+}
+
+/* ---- all ---- */
+
+static bool find_all(struct search *s)
+{
+	const struct canon *c = &s->x->canon;
+
+	if (c->is_object)
+		return find_object(s);
+	if (c->bounds.n)
+		return find_bounded(s);
+	return c->head ? find_head(s) : find_windows(s);
 }
 
 bool look_up(const struct gateway *gw, struct store *store, const struct exchange *x,
 	     struct lookup *ret, struct fail *reterr)
 {
-	struct search s = {
-		.gw = gw, .store = store, .x = x, .found = ret, .now = gw->clock->wall(gw->clock)
-	};
+	struct search s = { .gw = gw,
+			    .store = store,
+			    .x = x,
+			    .filter = x->canon.filter,
+			    .found = ret,
+			    .now = gw->clock->wall(gw->clock) };
 	const struct entry *old;
-	bool enough;
 
 	*ret = (struct lookup){ .state = ENTRY_ABSENT };
-	if (x->canon.is_object)
-		enough = find_object(&s);
-	else
-		enough = x->canon.head ? find_head(&s) : find_windows(&s);
-	if (!enough)
+	if (!find_all(&s))
 		return fail(reterr, FAULT_INTERNAL, "The request is too large.");
 	check_agreement(&s);
 	old = ret->entries[ret->wanted];
@@ -202,6 +474,6 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 
 void lookup_release(struct lookup *l)
 {
-	entry_unref(l->entries[0]);
-	entry_unref(l->entries[1]);
+	for (size_t i = 0; i < LOOKUP_ENTRIES; i++)
+		entry_unref(l->entries[i]);
 }

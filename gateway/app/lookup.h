@@ -2,20 +2,31 @@
 #define PERIGEE_APP_LOOKUP_H
 
 /*
- * What is there to answer a request with: the one or two stored entries that
- * its page is cut from, or which of them is missing.
+ * What is there to answer a request with: the few stored entries that its page is
+ * cut from, or which of them is missing.
+ *
+ * For an object that is one, for a page of a list the one or two windows in which it
+ * lies. A list with moving bounds of time (api/bounds.h) is cut out of one with
+ * wider bounds (policy/cut.h), which also takes the first window of that.
  */
 
 #include "app/exchange.h"
 #include "app/gateway.h"
+#include "policy/cut.h"
 #include "policy/intake.h"
 
+#define LOOKUP_ENTRIES 3
+
 struct lookup {
-	struct entry *entries[2]; /* references, in the list's order; NULL where there is none */
-	struct want wants[2];	  /* how to ask upstream for each; targets live in the arena */
-	enum entry_state state;	  /* of the worse one that is needed */
-	bool agrees;		  /* they may stand in one answer */
-	bool broken;		  /* the store did not answer */
+	/* References, in the list's order; NULL where there is none. */
+	struct entry *entries[LOOKUP_ENTRIES];
+	/* How to ask upstream for each, which may be by another target than an entry's that stands
+	 * in for it; targets live in the arena. */
+	struct want wants[LOOKUP_ENTRIES];
+	struct cut cut;		/* what of their list is left out */
+	enum entry_state state; /* of the worst one that is needed */
+	bool agrees;		/* they may stand in one answer */
+	bool broken;		/* the store did not answer */
 
 	/* What a fetch should bring: one that is missing, too old, or the older of two that do not
 	 * agree; it must be newer than this. */

@@ -96,22 +96,49 @@ struct ages {
 	int64_t max_age_s; /* its freshness lifetime, for other caches */
 };
 
-/* The older of two entries decides. */
+/* Of several entries the oldest one decides. */
 static const struct entry *oldest(const struct lookup *found)
 {
-	const struct entry *a = found->entries[0];
-	const struct entry *b = found->entries[1];
+	const struct entry *e = found->entries[0];
 
-	return b && b->fetched.ms < a->fetched.ms ? b : a;
+	for (size_t i = 1; i < LOOKUP_ENTRIES && found->entries[i]; i++)
+		if (found->entries[i]->fetched.ms < e->fetched.ms)
+			e = found->entries[i];
+	return e;
 }
 
-static struct ages ages_of(const struct entry *e, struct wall now)
+/* Windows that do not agree are answered from only in need; then the newest one knows. */
+static const struct entry *newest(const struct lookup *found)
 {
-	int64_t age_ms = now.ms - e->fetched.ms;
-	int64_t ttl_ms = e->fresh_until.ms - now.ms;
+	const struct entry *e = found->entries[0];
 
-	int64_t life_ms = e->fresh_until.ms - e->fetched.ms;
+	for (size_t i = 1; i < LOOKUP_ENTRIES && found->entries[i]; i++)
+		if (found->entries[i]->fetched.ms > e->fetched.ms)
+			e = found->entries[i];
+	return e;
+}
 
+/* Ages of an answer from the entry, which may be called stale before the entry is. */
+/* What is fetched later may be outdated first: an answer is fresh while all of it is. */
+static struct wall fresh_until(const struct lookup *found)
+{
+	struct wall until = found->entries[0]->fresh_until;
+
+	for (size_t i = 1; i < LOOKUP_ENTRIES && found->entries[i]; i++)
+		if (found->entries[i]->fresh_until.ms < until.ms)
+			until = found->entries[i]->fresh_until;
+	return until;
+}
+
+static struct ages ages_of(struct wall fetched, struct wall until, enum entry_state state,
+			   struct wall now)
+{
+	int64_t age_ms = now.ms - fetched.ms;
+	int64_t ttl_ms = until.ms - now.ms;
+	int64_t life_ms = until.ms - fetched.ms;
+
+	if (state == ENTRY_STALE && ttl_ms > 0)
+		ttl_ms = life_ms = 0;
 	/* A clock that was stepped back must not make an answer younger than new. */
 	return (struct ages){
 		.age_s = age_ms > 0 ? age_ms / 1000 : 0,
@@ -237,38 +264,56 @@ static struct str slice_of(const struct entry *e, int64_t start, struct span pag
 	return from < to ? entry_slice(e, (uint32_t)from, (uint32_t)to) : (struct str){ NULL, 0 };
 }
 
-/* The envelope as DRF writes it, the results cut from the windows. */
+/* Results, with commas between them. */
+struct results {
+	struct exchange *x;
+	struct str base;
+	bool begun;
+};
+
+static void put_results(struct results *r, struct str objects)
+{
+	if (!objects.n)
+		return;
+	if (r->begun)
+		buf_put_char(&r->x->body, ',');
+	r->begun = true;
+	rewrite_put(&r->x->body, objects, r->base, r->x->canon.api->root);
+}
+
+/* Cuts the page out of the windows; of the first one only the kept objects, where some are. */
+static void put_cut(struct results *r, const struct lookup *found, struct span page)
+{
+	const struct cut *cut = &found->cut;
+
+	if (cut->kept) {
+		for (int64_t i = page.from; i < page.to; i++)
+			put_results(r,
+				    entry_slice(found->entries[0], cut->kept[i], cut->kept[i] + 1));
+		return;
+	}
+	for (size_t i = 0; i < LOOKUP_ENTRIES && found->entries[i]; i++)
+		put_results(r, slice_of(found->entries[i], found->wants[i].start, page));
+}
+
+/* The envelope as DRF writes it. */
 static bool put_page(struct exchange *x, const struct lookup *found, struct str base,
 		     struct links *ret_links)
 {
 	const struct canon *c = &x->canon;
-	/* Two windows that do not agree are answered from only in need; then the newer one knows.
-	 */
-	const struct entry *newest =
-		found->entries[1] && found->entries[1]->fetched.ms > found->entries[0]->fetched.ms
-			? found->entries[1]
-			: found->entries[0];
-	struct span page = window_page(c->offset, c->limit, newest->count);
+	int64_t asked = newest(found)->count;
+	int64_t count = cut_count(&found->cut, asked);
+	struct results results = { .x = x, .base = base };
 	struct buf *b = &x->body;
-	bool empty = true;
 
-	if (!links_make(c, newest->count, x->arena, ret_links))
+	if (!links_make(c, count, x->arena, ret_links))
 		return false;
 	buf_put(b, STR("{\"count\":"));
-	buf_put_u64(b, (uint64_t)newest->count);
+	buf_put_u64(b, (uint64_t)count);
 	put_link_member(b, STR(",\"next\":"), base, ret_links->next);
 	put_link_member(b, STR(",\"previous\":"), base, ret_links->previous);
 	buf_put(b, STR(",\"results\":["));
-	for (size_t i = 0; i < 2 && found->entries[i]; i++) {
-		struct str slice = slice_of(found->entries[i], found->wants[i].start, page);
-
-		if (!slice.n)
-			continue;
-		if (!empty)
-			buf_put_char(b, ',');
-		empty = false;
-		rewrite_put(b, slice, base, c->api->root);
-	}
+	put_cut(&results, found, cut_page(&found->cut, c->offset, c->limit, asked));
 	buf_put(b, STR("]}"));
 	return true;
 }
@@ -384,7 +429,7 @@ static void put_upstream_refusal(struct exchange *x, const struct entry *e, cons
 /* Upstream's refusal of any part is its refusal of the whole. */
 static const struct entry *refusal_among(const struct lookup *found)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < LOOKUP_ENTRIES; i++)
 		if (found->entries[i] && found->entries[i]->kind == ENTRY_REFUSAL)
 			return found->entries[i];
 	return NULL;
@@ -394,7 +439,9 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
 	const struct entry *refusal = refusal_among(found);
-	struct ages ages = ages_of(refusal ? refusal : oldest(found), gw->clock->wall(gw->clock));
+	struct ages ages = ages_of((refusal ? refusal : oldest(found))->fetched,
+				   refusal ? refusal->fresh_until : fresh_until(found),
+				   found->state, gw->clock->wall(gw->clock));
 	struct links links;
 
 	x->result = result_of(x, found);

@@ -154,18 +154,30 @@ static size_t waiting_max(const struct settings *s)
 	return wanted;
 }
 
+static bool is_percentage(const char *key, int64_t least, int64_t value)
+{
+	return (value >= least && value <= 100) || complain(key, "it is a percentage");
+}
+
 static bool read_fills(struct settings *s)
 {
 	int64_t reserve = CONFIG_NUMBER(s->config, upstream, reserve);
+	int64_t client = CONFIG_NUMBER(s->config, upstream, client_share);
+	int64_t local = CONFIG_NUMBER(s->config, upstream, local_share);
+	bool good;
 
 	s->fills = (struct fills_options){
 		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
 		.waiting_max = waiting_max(s),
-		.call_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
-		.reserve_percent = (uint32_t)reserve,
+		.permit = { .reserve_percent = (uint32_t)reserve,
+			    .client_percent = (uint32_t)client,
+			    .local_percent = (uint32_t)local,
+			    .call_ms = CONFIG_NUMBER(s->config, upstream, timeout) },
 	};
-	return reserve <= 100 || complain("[upstream] reserve", "it is a percentage");
+	good = is_percentage("[upstream] reserve", 0, reserve);
+	good = is_percentage("[upstream] client_share", 1, client) && good;
+	return is_percentage("[upstream] local_share", 0, local) && good;
 }
 
 static bool read_bases(struct settings *s)

@@ -217,6 +217,7 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 		return;
 	}
 	read_request(c->fcgi, &c->exchange);
+	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));
 	c->exchange.arrived = clock->mono(clock);
 	serve_on(w, store, c);
 }

@@ -28,6 +28,14 @@ const char *fault_title(enum fault fault)
 	return rows[fault].title;
 }
 
+enum fault fault_named(struct str word)
+{
+	for (enum fault fault = FAULT_NONE; fault < FAULT_COUNT; fault++)
+		if (str_eq(word, str_from(rows[fault].word)))
+			return fault;
+	return FAULT_NONE;
+}
+
 void fail_set(struct fail *f, enum fault fault, const char *format, ...)
 {
 	va_list ap;

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "base/str.h"
+
 /* clang-format off */
 /*   name              status  word                  title */
 #define FAULTS(X)                                                                                \
@@ -50,6 +52,9 @@ struct fail {
 int fault_status(enum fault fault);
 const char *fault_word(enum fault fault);
 const char *fault_title(enum fault fault);
+
+/* The fault of that word; NONE: there is no such fault. */
+enum fault fault_named(struct str word);
 
 void fail_set(struct fail *f, enum fault fault, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

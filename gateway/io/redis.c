@@ -102,21 +102,41 @@ static struct timeval timeval_of(int64_t ms)
 	return (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 }
 
-static bool log_in(struct redis *r)
+static bool log_in(redisContext *context, const struct redis_options *o)
 {
-	const struct redis_options *o = r->options;
 	redisReply *reply;
 	bool ok;
 
 	if (!o->password)
 		return true;
 	if (o->username)
-		reply = redisCommand(r->context, "AUTH %s %s", o->username, o->password);
+		reply = redisCommand(context, "AUTH %s %s", o->username, o->password);
 	else
-		reply = redisCommand(r->context, "AUTH %s", o->password);
+		reply = redisCommand(context, "AUTH %s", o->password);
 	ok = reply && reply->type != REDIS_REPLY_ERROR;
 	freeReplyObject(reply);
 	return ok;
+}
+
+struct redisContext *redis_connect(const struct redis_options *o)
+{
+	const struct timeval to_connect = timeval_of(o->connect_timeout_ms);
+	redisContext *context = o->socket ? redisConnectUnixWithTimeout(o->socket, to_connect)
+					  : redisConnectWithTimeout(o->host, o->port, to_connect);
+
+	/* The connect timeout does not bound commands: that is a setting of its own. */
+	if (context && !context->err &&
+	    redisSetTimeout(context, timeval_of(o->command_timeout_ms)) == REDIS_OK &&
+	    log_in(context, o)) {
+		if (!o->socket)
+			redisEnableKeepAlive(context);
+		return context;
+	}
+	log_line(LOG_WARN, "redis_connect_failed", "reason=\"%s\"",
+		 context && context->err ? context->errstr : "refused or out of memory");
+	if (context)
+		redisFree(context);
+	return NULL;
 }
 
 /* ---- the pause ---- */
@@ -165,21 +185,9 @@ static void note_success(struct redis *r)
 
 static bool connect_to(struct redis *r)
 {
-	const struct redis_options *o = r->options;
-	const struct timeval to_connect = timeval_of(o->connect_timeout_ms);
-
-	if (r->context)
-		return true;
-	r->context = o->socket ? redisConnectUnixWithTimeout(o->socket, to_connect)
-			       : redisConnectWithTimeout(o->host, o->port, to_connect);
-	/* The connect timeout does not bound commands: that is a setting of its own. */
-	if (r->context && !r->context->err &&
-	    redisSetTimeout(r->context, timeval_of(o->command_timeout_ms)) == REDIS_OK && log_in(r))
-		return true;
-	log_line(LOG_WARN, "redis_connect_failed", "reason=\"%s\"",
-		 r->context && r->context->err ? r->context->errstr : "refused or out of memory");
-	drop(r);
-	return false;
+	if (!r->context)
+		r->context = redis_connect(r->options);
+	return r->context != NULL;
 }
 
 static bool append(struct redis *r, const struct redis_command *command)

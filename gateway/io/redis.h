@@ -22,7 +22,8 @@
 #define REDIS_PAUSE_MAX_MS 4000
 
 struct redis;
-struct redisReply; /* hiredis */
+struct redisReply;   /* hiredis */
+struct redisContext; /* hiredis */
 
 /* How Redis is, as all threads of the process have found it; zeroed to begin with. */
 struct redis_health {
@@ -47,6 +48,10 @@ struct redis_options {
  * which may hold a password).
  */
 const char *redis_parse_address(struct str text, struct redis_options *ret);
+
+/* A connection of hiredis' own, logged in and with time-outs; the caller ends it with redisFree().
+ * NULL: it cannot be had, which is logged. */
+struct redisContext *redis_connect(const struct redis_options *options);
 
 /* Connects at the first command. The options must outlive it. NULL without memory. */
 struct redis *redis_new(const struct redis_options *options);

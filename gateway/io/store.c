@@ -2,82 +2,24 @@
 
 #include "base/limits.h"
 #include "io/log.h"
+#include "io/scripts.h"
 
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KEY_BYTES (4 * LIMIT_TARGET_BYTES + 256)
+#define KEY_BYTES      (4 * LIMIT_TARGET_BYTES + 256)
+#define KEY_TEXT_BYTES 256
 
 struct redis_store {
 	struct store store; /* first, so that one is the other */
 	struct redis *redis;
 	struct str prefix;
+	char channel_text[STORE_CHANNEL_BYTES];
+	struct str channel;
 	struct buf key;	    /* scratch, kept over calls */
 	struct buf scratch; /* likewise */
 };
-
-/*
- * One call from a sliding log, as DRF keeps it: calls older than the window
- * are forgotten, and a new one is granted while fewer than the limit are left.
- * A call in flight has its latest moment as its score, which lies ahead of now;
- * for telling when a slot frees, its earliest moment is the better guess.
- *
- * KEYS: calls, state. ARGV: limit, window ms, hold ms, id, reserve.
- * Returns: granted (0 or 1), remaining, ms to wait for the log and for the
- * cool-down to allow a call.
- */
-static const char reserve_script[] =
-	"local t = redis.call('TIME')\n"
-	"local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-	"local limit, window, hold = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])\n"
-	"redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)\n"
-	"local used = redis.call('ZCARD', KEYS[1])\n"
-	"local share = math.max(limit - tonumber(ARGV[5]), 0)\n"
-	"local cool = tonumber(redis.call('HGET', KEYS[2], 'cool_until') or '0')\n"
-	"local wait = math.max(cool - now, 0)\n"
-	"if share == 0 then return {0, 0, math.max(wait, window)} end\n"
-	"if used >= share then\n"
-	"  local last = redis.call('ZRANGE', KEYS[1], used - share, used - share, 'WITHSCORES')\n"
-	"  local at = tonumber(last[2])\n"
-	"  if at > now then at = at - hold end\n"
-	"  wait = math.max(wait, at + window - now, 1)\n"
-	"end\n"
-	"if wait > 0 then return {0, 0, wait} end\n"
-	"redis.call('ZADD', KEYS[1], now + hold, ARGV[4])\n"
-	"return {1, share - used - 1, 0}\n";
-
-/* KEYS: calls, state. ARGV: limit, window ms. Returns: used, ms to wait. */
-static const char usage_script[] =
-	"local t = redis.call('TIME')\n"
-	"local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-	"local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
-	"local calls = redis.call('ZRANGEBYSCORE', KEYS[1], now - window + 1, '+inf', "
-	"'WITHSCORES')\n"
-	"local used = #calls / 2\n"
-	"local cool = tonumber(redis.call('HGET', KEYS[2], 'cool_until') or '0')\n"
-	"local wait = math.max(cool - now, 0)\n"
-	"if used >= limit then\n"
-	"  local at = math.min(tonumber(calls[2 * (used - limit) + 2]), now)\n"
-	"  wait = math.max(wait, at + window - now, 1)\n"
-	"end\n"
-	"return {used, wait}\n";
-
-/* KEYS: calls. ARGV: id, 1 if the call counts. */
-static const char settle_script[] =
-	"local t = redis.call('TIME')\n"
-	"local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-	"if ARGV[2] == '1' then redis.call('ZADD', KEYS[1], 'XX', now, ARGV[1])\n"
-	"else redis.call('ZREM', KEYS[1], ARGV[1]) end\n"
-	"return 1\n";
-
-/* KEYS: state. ARGV: ms. A shorter cool-down never ends a longer one. */
-static const char cool_script[] =
-	"local t = redis.call('TIME')\n"
-	"local until_ms = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])\n"
-	"local old = tonumber(redis.call('HGET', KEYS[1], 'cool_until') or '0')\n"
-	"if until_ms > old then redis.call('HSET', KEYS[1], 'cool_until', until_ms) end\n"
-	"return 1\n";
 
 static struct redis_store *of(struct store *store)
 {
@@ -93,13 +35,14 @@ static struct str entry_key(struct redis_store *s, struct str target)
 	return buf_str(&s->key);
 }
 
-/* `{budget}` keeps both keys of a budget in one slot of a Redis cluster. */
+/* `{budget}` keeps all keys of a budget in one slot of a Redis cluster. */
 static struct str budget_key(struct str prefix, struct str budget, const char *what,
-			     char text[static 256])
+			     char text[static KEY_TEXT_BYTES])
 {
-	int n = snprintf(text, 256, "%.*s:{%.*s}:%s", STR_ARG(prefix), STR_ARG(budget), what);
+	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:{%.*s}:%s", STR_ARG(prefix), STR_ARG(budget),
+			 what);
 
-	return (struct str){ text, n > 0 && n < 256 ? (size_t)n : 0 };
+	return (struct str){ text, n > 0 && n < KEY_TEXT_BYTES ? (size_t)n : 0 };
 }
 
 static struct str number_text(int64_t number, char text[static 24])
@@ -231,87 +174,200 @@ static bool is_integers(const redisReply *reply, size_t n)
 	return true;
 }
 
+/* The most integers that a script answers with, and arguments that one takes. */
+#define ANSWER_MAX    4
+#define ARGUMENTS_MAX 12
+
+/* A script's call: keys and arguments are appended, numbers as text of their own. */
+struct script {
+	struct str argv[3 + ARGUMENTS_MAX + ANSWER_MAX];
+	size_t argc;
+	char numbers[ARGUMENTS_MAX][24];
+	size_t numbers_n;
+};
+
+static struct script script_new(const char *text, const char *keys_n)
+{
+	return (struct script){ .argv = { STR("EVAL"), str_from(text), str_from(keys_n) },
+				.argc = 3 };
+}
+
+static void add(struct script *c, struct str argument)
+{
+	c->argv[c->argc++] = argument;
+}
+
+static void add_number(struct script *c, int64_t number)
+{
+	add(c, number_text(number, c->numbers[c->numbers_n++]));
+}
+
+/* Runs it; n integers, or false if Redis did not answer so. */
+static bool run_script(struct redis_store *s, const struct script *c, int64_t *answer, size_t n)
+{
+	redisReply *reply = run_one(s, c->argv, c->argc);
+	bool good = reply && (n ? is_integers(reply, n) : true);
+
+	for (size_t i = 0; good && i < n; i++)
+		answer[i] = reply->element[i]->integer;
+	freeReplyObject(reply);
+	return good;
+}
+
+static enum verdict verdict_of(int64_t word)
+{
+	static const enum verdict verdicts[] = { VERDICT_REFUSED, VERDICT_GRANTED,
+						 VERDICT_ELSEWHERE, VERDICT_UNCALIBRATED };
+
+	return word >= 0 && word < 4 ? verdicts[word] : VERDICT_BROKEN;
+}
+
+/* What reserve and claim answer. */
+static enum verdict ask(struct redis_store *s, const struct script *c, struct allowance *ret)
+{
+	int64_t answer[4];
+
+	if (!run_script(s, c, answer, 4))
+		return VERDICT_BROKEN;
+	*ret = (struct allowance){ .remaining = (uint32_t)answer[1],
+				   .wait_ms = answer[2],
+				   .asked_ms = answer[3] };
+	return verdict_of(answer[0]);
+}
+
+/* The keys of a ticket's budget and target. */
+struct ticket_keys {
+	char calls[KEY_TEXT_BYTES];
+	char state[KEY_TEXT_BYTES];
+	char askers[KEY_TEXT_BYTES];
+};
+
+static struct str fill_key(struct redis_store *s, const struct ticket *t)
+{
+	buf_clear(&s->key);
+	buf_put(&s->key, s->prefix);
+	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(t->budget));
+	buf_put(&s->key, t->target);
+	return buf_str(&s->key);
+}
+
 static enum verdict reserve(struct store *store, const struct reservation *r, struct allowance *ret)
 {
 	struct redis_store *s = of(store);
-	char calls[256];
-	char state[256];
-	char limit[24];
-	char window[24];
-	char hold[24];
-	char kept[24];
-	struct str argv[] = {
-		STR("EVAL"),
-		str_from(reserve_script),
-		STR("2"),
-		budget_key(s->prefix, r->budget, "calls", calls),
-		budget_key(s->prefix, r->budget, "state", state),
-		number_text(r->quota.calls, limit),
-		number_text(r->quota.window_ms, window),
-		number_text(r->hold_ms, hold),
-		r->id,
-		number_text(r->class == CALL_BACKGROUND ? r->reserve : 0, kept),
+	const struct ticket *t = &r->ticket;
+	struct ticket_keys keys;
+	struct script c = script_new(script_reserve, "4");
+
+	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, budget_key(s->prefix, t->budget, "state", keys.state));
+	add(&c, fill_key(s, t));
+	add(&c, budget_key(s->prefix, t->budget, "askers", keys.askers));
+	add_number(&c, r->quota.calls);
+	add_number(&c, r->quota.window_ms);
+	add_number(&c, t->hold_ms);
+	add(&c, t->id);
+	add_number(&c, r->reserve);
+	add(&c, t->client);
+	add_number(&c, r->client_share);
+	add_number(&c, LEASE_MS);
+	add_number(&c, r->calibrated);
+	add_number(&c, r->anew);
+	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
+}
+
+static enum verdict claim(struct store *store, const struct ticket *t, struct allowance *ret)
+{
+	struct redis_store *s = of(store);
+	struct script c = script_new(script_claim, "1");
+
+	add(&c, fill_key(s, t));
+	add(&c, t->id);
+	add_number(&c, LEASE_MS);
+	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
+}
+
+static void renew(struct store *store, const struct ticket *t)
+{
+	struct redis_store *s = of(store);
+	struct ticket_keys keys;
+	struct script c = script_new(script_renew, "2");
+
+	add(&c, fill_key(s, t));
+	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, t->id);
+	add_number(&c, LEASE_MS);
+	add(&c, t->client);
+	add_number(&c, t->hold_ms);
+	run_script(s, &c, NULL, 0);
+}
+
+static void settle(struct store *store, const struct ticket *t, enum counted counted,
+		   struct str news)
+{
+	static const struct str words[] = {
+		[COUNTED_NO] = STR("0"), [COUNTED_YES] = STR("1"), [COUNTED_PERHAPS] = STR("?")
 	};
-	redisReply *reply = run_one(s, argv, sizeof(argv) / sizeof(argv[0]));
-	enum verdict verdict = VERDICT_BROKEN;
-
-	if (!reply)
-		return VERDICT_BROKEN;
-	if (is_integers(reply, 3)) {
-		verdict = reply->element[0]->integer ? VERDICT_GRANTED : VERDICT_REFUSED;
-		ret->remaining = (uint32_t)reply->element[1]->integer;
-		ret->wait_ms = reply->element[2]->integer;
-	}
-	freeReplyObject(reply);
-	return verdict;
-}
-
-static void settle(struct store *store, struct str budget, struct str id, bool counted)
-{
 	struct redis_store *s = of(store);
-	char calls[256];
-	struct str argv[] = { STR("EVAL"), str_from(settle_script),
-			      STR("1"),	   budget_key(s->prefix, budget, "calls", calls),
-			      id,	   counted ? STR("1") : STR("0") };
+	struct ticket_keys keys;
+	struct script c = script_new(script_settle, "2");
 
+	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, fill_key(s, t));
+	add(&c, t->id);
+	add(&c, t->client);
+	add(&c, words[counted]);
+	add(&c, s->channel);
+	add(&c, news);
+	add_number(&c, t->hold_ms);
 	/* Without Redis the call stays held until its latest moment, which is the safe side. */
-	freeReplyObject(run_one(s, argv, sizeof(argv) / sizeof(argv[0])));
+	run_script(s, &c, NULL, 0);
 }
 
-static bool usage(struct store *store, struct str budget, struct quota quota, struct usage *ret)
+static bool calibrate(struct store *store, struct str budget, const struct count *count)
 {
 	struct redis_store *s = of(store);
-	char calls[256];
-	char state[256];
-	char limit[24];
-	char window[24];
-	struct str argv[] = { STR("EVAL"),
-			      str_from(usage_script),
-			      STR("2"),
-			      budget_key(s->prefix, budget, "calls", calls),
-			      budget_key(s->prefix, budget, "state", state),
-			      number_text(quota.calls, limit),
-			      number_text(quota.window_ms, window) };
-	redisReply *reply = run_one(s, argv, sizeof(argv) / sizeof(argv[0]));
-	bool known = reply && is_integers(reply, 2);
+	struct ticket_keys keys;
+	struct script c = script_new(script_calibrate, "2");
 
-	if (known)
-		*ret = (struct usage){ (uint32_t)reply->element[0]->integer,
-				       reply->element[1]->integer };
-	freeReplyObject(reply);
-	return known;
+	add(&c, budget_key(s->prefix, budget, "calls", keys.calls));
+	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add_number(&c, count->quota.calls);
+	add_number(&c, count->quota.window_ms);
+	add_number(&c, count->used);
+	add_number(&c, count->wait_ms);
+	add_number(&c, count->asked_ms);
+	return run_script(s, &c, NULL, 0);
 }
 
-static void cool_down(struct store *store, struct str budget, int64_t ms)
+static bool usage(struct store *store, struct str budget, struct quota quota, struct count *ret)
 {
 	struct redis_store *s = of(store);
-	char state[256];
-	char text[24];
-	struct str argv[] = { STR("EVAL"), str_from(cool_script), STR("1"),
-			      budget_key(s->prefix, budget, "state", state),
-			      number_text(ms, text) };
+	int64_t answer[4];
+	struct ticket_keys keys;
+	struct script c = script_new(script_usage, "2");
 
-	freeReplyObject(run_one(s, argv, sizeof(argv) / sizeof(argv[0])));
+	add(&c, budget_key(s->prefix, budget, "calls", keys.calls));
+	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add_number(&c, quota.calls);
+	add_number(&c, quota.window_ms);
+	if (!run_script(s, &c, answer, 4))
+		return false;
+	*ret = (struct count){ .quota = { (uint32_t)answer[0], answer[1] },
+			       .used = (uint32_t)answer[2],
+			       .wait_ms = answer[3] };
+	return true;
+}
+
+static void cool_down(struct store *store, struct str budget, int64_t ms, bool guessed)
+{
+	struct redis_store *s = of(store);
+	struct ticket_keys keys;
+	struct script c = script_new(script_cool, "1");
+
+	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add_number(&c, ms);
+	add_number(&c, guessed);
+	run_script(s, &c, NULL, 0);
 }
 
 static bool ping(struct store *store)
@@ -336,6 +392,13 @@ static void free_store(struct store *store)
 	free(s);
 }
 
+struct str store_channel(struct str prefix, char text[static STORE_CHANNEL_BYTES])
+{
+	int n = snprintf(text, STORE_CHANNEL_BYTES, "%.*s:news", STR_ARG(prefix));
+
+	return (struct str){ text, n > 0 && n < STORE_CHANNEL_BYTES ? (size_t)n : 0 };
+}
+
 struct store *store_new(const struct redis_options *options, struct str prefix)
 {
 	struct redis_store *s = calloc(1, sizeof(*s));
@@ -345,7 +408,10 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 	*s = (struct redis_store){ .store = { .load = load,
 					      .save = save,
 					      .reserve = reserve,
+					      .claim = claim,
+					      .renew = renew,
 					      .settle = settle,
+					      .calibrate = calibrate,
 					      .cool_down = cool_down,
 					      .usage = usage,
 					      .ping = ping,
@@ -353,6 +419,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 				   .prefix = prefix,
 				   .key = buf_init(KEY_BYTES),
 				   .scratch = buf_init(1024UL * 1024) };
+	s->channel = store_channel(prefix, s->channel_text);
 	s->redis = redis_new(options);
 	if (s->redis)
 		return &s->store;

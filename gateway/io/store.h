@@ -7,14 +7,22 @@
  *     perigee:/2.3.0/spacecraft/?limit=100     an entry: a hash, see policy/entry.h
  *     perigee:{ll2}:calls                      the budget's log: a sorted set of calls by the
  *                                              moment (ms, Redis' clock) they count from
- *     perigee:{ll2}:state                      a hash: cool_until (ms), after upstream's 429
+ *     perigee:{ll2}:state                      a hash: what upstream told of the budget
+ *     perigee:{ll2}:askers                     a sorted set: clients who needed a call lately
+ *     perigee:{ll2}:fill:/2.3.0/...            who fetches a target now, for as long as it lives
+ *     perigee:news                             a channel: policy/news.h
  *
- * The two keys of a budget never expire, so that no eviction policy that spares
- * keys without a time to live can lose them.
+ * The log and state of a budget never expire, so that no eviction policy that spares
+ * keys without a time to live can lose them. io/lua/ says what is done with them.
  */
 
 #include "io/redis.h"
 #include "policy/ports.h"
+
+#define STORE_CHANNEL_BYTES 256
+
+/* The name of the channel on which workers tell each other news; the view is of `text`. */
+struct str store_channel(struct str prefix, char text[static STORE_CHANNEL_BYTES]);
 
 /* Owns nothing of what it is given; `prefix` and `options` must outlive it. NULL without memory. */
 struct store *store_new(const struct redis_options *options, struct str prefix);

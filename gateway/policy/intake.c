@@ -153,13 +153,22 @@ static int64_t seconds_in(struct str text)
 	return seconds;
 }
 
+/* 0: it does not say. */
+static int64_t told_retry_s(const struct reply *reply)
+{
+	return reply->retry_after_s > 0 ? reply->retry_after_s : seconds_in(buf_str(&reply->body));
+}
+
+bool retry_is_told(const struct reply *reply)
+{
+	return told_retry_s(reply) > 0;
+}
+
 static struct entry *throttled(const struct reply *reply, struct fail *reterr)
 {
 	const int64_t longest = 24LL * 3600;
-	int64_t wait_s = reply->retry_after_s;
+	int64_t wait_s = told_retry_s(reply);
 
-	if (wait_s <= 0)
-		wait_s = seconds_in(buf_str(&reply->body));
 	if (wait_s <= 0)
 		wait_s = GUESSED_RETRY_S;
 	fail_set(reterr, FAULT_NO_BUDGET, "Upstream refused a call.");

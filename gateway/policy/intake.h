@@ -29,4 +29,7 @@ struct want {
 struct entry *intake(const struct reply *reply, const struct want *want, struct wall now,
 		     struct fail *reterr);
 
+/* Does upstream's 429 say how long to wait? Otherwise what intake() gives is a guess. */
+bool retry_is_told(const struct reply *reply);
+
 #endif

@@ -34,30 +34,55 @@ enum call_class {
 
 enum verdict {
 	VERDICT_GRANTED,
-	VERDICT_REFUSED,
-	VERDICT_BROKEN, /* the store did not answer: nobody may call */
+	VERDICT_REFUSED,      /* not before allowance.wait_ms */
+	VERDICT_ELSEWHERE,    /* another worker fetches the target, for wait_ms at least */
+	VERDICT_UNCALIBRATED, /* the budget has to be compared with upstream's own count first */
+	VERDICT_BROKEN,	      /* the store did not answer */
+};
+
+/* One call, by which all that is said of it later is known. */
+struct ticket {
+	struct str budget; /* the budget's name, `ll2` */
+	struct str target; /* what it fetches */
+	struct str client; /* for whom; empty: nobody waits, it is a background call */
+	struct str id;	   /* unique among all calls of all workers */
+	int64_t hold_ms;   /* the longest that it takes: until it is settled it counts as made at
+			    * its end; 0: upstream does not count it */
 };
 
 struct reservation {
-	struct str budget; /* the budget's name, `ll2` */
-	struct quota quota;
-	uint32_t reserve; /* calls of the quota that background may not use */
-	int64_t hold_ms;  /* how long the call may take: until it is settled it counts as made then
-			   */
-	enum call_class class;
-	struct str id; /* unique among all calls of all workers */
+	struct ticket ticket;
+	struct quota quota;    /* unless upstream has told another */
+	uint32_t reserve;      /* calls of the quota that background may not use */
+	uint32_t client_share; /* percent of the quota for one client while others ask too */
+	bool calibrated;       /* only a budget that was compared with upstream's count will do */
+	bool anew;	       /* and the last time does not count any more */
 };
 
 struct allowance {
 	uint32_t remaining; /* calls left to this class */
-	int64_t wait_ms;    /* when refused: until the next one is free */
+	int64_t wait_ms;
+	int64_t asked_ms; /* of claim(): now, by the store's clock */
 };
 
-/* The state of a budget. */
-struct usage {
-	uint32_t used;	 /* calls made in the window that ends now */
-	int64_t wait_ms; /* until a call would be granted; 0: one would be now */
+/* What is known of a call that is over. */
+enum counted {
+	COUNTED_NO,
+	COUNTED_YES,
+	COUNTED_PERHAPS, /* it counts as made at the last moment it may arrive */
 };
+
+/* Upstream's own count of our calls. */
+struct count {
+	struct quota quota;
+	uint32_t used;
+	int64_t wait_ms;  /* until it would take another one */
+	int64_t asked_ms; /* when it was asked for, by the store's clock */
+};
+
+/* A target's lease: so long after its worker's death another one takes over. */
+#define LEASE_MS       5000
+#define LEASE_RENEW_MS 1000
 
 /* A store belongs to one thread. */
 struct store {
@@ -67,22 +92,35 @@ struct store {
 	bool (*save)(struct store *, struct str key, const struct entry *, int64_t keep_ms);
 
 	/*
-	 * Asks the shared budget for one call. The rule is a sliding log, as upstream's own: at
-	 * most quota.calls in any window, by the store's clock. A granted call counts as made at
-	 * the last moment it may arrive, until settle() says when it was over: so even a worker
-	 * that dies in between cannot make the quota be exceeded.
+	 * Asks for one call, and for being the only one who fetches the target. The budget's rule
+	 * is a sliding log, as upstream's own: at most quota.calls in any window, by the store's
+	 * clock. A granted call counts as made at the last moment it may arrive, until settle()
+	 * says when it was over: so even a worker that dies in between cannot make the quota be
+	 * exceeded. The target is leased for LEASE_MS; renew() lengthens that.
 	 */
 	enum verdict (*reserve)(struct store *, const struct reservation *, struct allowance *ret);
 
-	/* The call is over. `counted`: upstream may have seen it; otherwise its slot is free again.
-	 */
-	void (*settle)(struct store *, struct str budget, struct str id, bool counted);
+	/* The same for a call that upstream does not count: only the target is leased. */
+	enum verdict (*claim)(struct store *, const struct ticket *, struct allowance *ret);
 
-	/* How much of the quota is used; takes nothing. False: the store did not answer. */
-	bool (*usage)(struct store *, struct str budget, struct quota, struct usage *ret);
+	/* The call still runs; should the store have lost it, it is there again. */
+	void (*renew)(struct store *, const struct ticket *);
 
-	/* Upstream refused a call with 429: nobody is granted another one for ms. */
-	void (*cool_down)(struct store *, struct str budget, int64_t ms);
+	/* The call is over, its target free, and `news` (policy/news.h) told to all workers. */
+	void (*settle)(struct store *, const struct ticket *, enum counted, struct str news);
+
+	/* Upstream has told its own count: calls that the log lacks are somebody else's. One that
+	 * was asked for before another that is known changes nothing. */
+	bool (*calibrate)(struct store *, struct str budget, const struct count *);
+
+	/* Upstream's count as far as the log knows it; takes nothing. False: the store did not
+	 * answer. */
+	bool (*usage)(struct store *, struct str budget, struct quota quota, struct count *ret);
+
+	/* Upstream refused a call with 429: nobody is granted another one for ms, and none before
+	 * the budget is calibrated anew. `guessed`: it did not say for how long, and what it tells
+	 * then is better. */
+	void (*cool_down)(struct store *, struct str budget, int64_t ms, bool guessed);
 
 	bool (*ping)(struct store *);
 	void (*free)(struct store *);

@@ -11,7 +11,8 @@ import pytest
 from asked.spellings import SPELLINGS
 from harness import SLOW, SPACECRAFT, assert_like_upstream, assert_problem, without_format
 
-CHAIN = {"config": {"upstream.max_body_bytes": "64000000"}}
+# All to the microsecond: no bound of time is rounded.
+CHAIN = {"config": {"upstream.max_body_bytes": "64000000", "api.time_step": "0s"}}
 
 LAUNCHES = "/2.3.0/launches/"
 UUID = "00000000-0000-0000-0000-000000000000"
@@ -100,15 +101,16 @@ MODES = {"good": ["", "normal", "detailed", "list"],
          "bad": ["Normal", " normal", "detail", "full", "0", "normal,detailed"]}
 LIMITS = {
     "good": ["", "0", "-1", "1", "10", "99", "100", "101", "007", "-0", "2147483648",
-             "9223372036854775808", "9" * 100, "0" * 4299 + "7", "-" + "9" * 40],
-    "bad": ["1.0", "+1", " 1", "1 ", "1e1", "٣", "abc", "-", "--1", "1_0", "0x1", "undefined", "10?",
-            "0" * 4300 + "7", "NaN"],
+             "9223372036854775808", "9" * 100, "0" * 4299 + "7", "-" + "9" * 40, " 1", "1 ",
+             "undefined", "NaN"],
+    "bad": ["1.0", "+1", "1e1", "٣", "abc", "-", "--1", "1_0", "0x1", "10?", "0" * 4300 + "7",
+            "Undefined"],
 }
 OFFSETS = {
     "good": ["", "0", "-1", "00", "-0", "1", "99", "100", "101", "2147483647", "2147483648",
-             "1000000000000000", "-" + "9" * 40],
+             "1000000000000000", "-" + "9" * 40, " 1", "null"],
     "bad": ["1000000000000001", "9223372036854775807", "9223372036854775808", "9" * 40, "1.5",
-            "+1", " 1", "٣", "abc", "-", "1_0", "Infinity"],
+            "+1", "٣", "abc", "-", "1_0", "Infinity"],
 }
 SEARCHES = {
     "good": [*STRINGS["good"], ",", " ", "\"", "'", "\"\"", "'\"'", "\"a b\" c", "'a", "a'b c'd", "\\",
@@ -214,13 +216,13 @@ def test_all_at_once(gate, surface):
 
 
 def test_bounds_that_move(gate):
-    """Every moment is its own; the same moment, however it is written, is one."""
+    """Every moment has its own answer, and all of a day are cut out of one."""
     start = datetime.fromisoformat("2026-11-24T09:30:00")
     for step in range(3):
         moment = start + timedelta(microseconds=step)
         for zone in "Z", "%2B00:00":
             assert_like_upstream(gate, f"{LAUNCHES}?net__gte={moment.isoformat()}{zone}")
-    assert len(gate.origin.asked) == 3
+    assert len(gate.origin.asked) == 1
 
 
 @pytest.mark.parametrize("kind", SPELLINGS)

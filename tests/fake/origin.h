@@ -31,6 +31,14 @@ struct fake_origin {
 	fake_script *script; /* NULL: calls stay open until they are ended */
 	void *ctx;
 
+	/* Upstream's own count is told at once, and is none of the calls below. */
+	struct {
+		enum fault fault;
+		int status;
+		const char *body;
+	} count;
+	atomic_int counted; /* how often it was asked for */
+
 	atomic_bool refuses; /* begin() fails */
 	atomic_bool freed;
 

@@ -117,10 +117,16 @@ static void put_on_log(struct fake_store *s, struct fake_logged call)
 	s->log[i] = call;
 }
 
+/* As io/lua/ names it: who asks for it and who ends it must agree. */
+static void name_call(char name[static 160], const struct ticket *t)
+{
+	snprintf(name, 160, "%.*s:%.*s", STR_ARG(t->client), STR_ARG(t->id));
+}
+
 static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
 {
-	struct fake_logged call = { .at_ms = now_ms(s) + r->hold_ms };
-	uint32_t kept = r->class == CALL_BACKGROUND ? r->reserve : 0;
+	struct fake_logged call = { .at_ms = now_ms(s) + r->ticket.hold_ms };
+	uint32_t kept = r->ticket.client.n ? 0 : r->reserve;
 	size_t share = r->quota.calls > kept ? r->quota.calls - kept : 0;
 
 	while (s->log_n && s->log[0].at_ms <= now_ms(s) - r->quota.window_ms)
@@ -129,7 +135,7 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 	if (ret->wait_ms > 0)
 		return VERDICT_REFUSED;
 	if (s->log_n < share) {
-		snprintf(call.id, sizeof(call.id), "%.*s", STR_ARG(r->id));
+		name_call(call.id, &r->ticket);
 		put_on_log(s, call);
 		*ret = (struct allowance){ .remaining = (uint32_t)(share - s->log_n) };
 		return VERDICT_GRANTED;
@@ -145,49 +151,97 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	struct fake_store *s = of(store);
 	enum verdict verdict;
 
-	s->reserves++;
-	s->background_reserves += r->class == CALL_BACKGROUND;
-	s->last_window_ms = r->quota.window_ms;
-	s->last_hold_ms = r->hold_ms;
-	s->last_reserve = r->reserve;
 	if (s->on_reserve)
 		s->on_reserve(s->ctx);
+	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : s->refuses_ms };
+	if (s->elsewhere)
+		return VERDICT_ELSEWHERE;
+	/* Asking too early is not counted: that it is asked again is what is. */
+	if (!s->broken && !s->reserve_fails && r->calibrated && (r->anew || s->uncalibrated))
+		return VERDICT_UNCALIBRATED;
+	s->reserves++;
+	s->background_reserves += !r->ticket.client.n;
+	s->last_window_ms = r->quota.window_ms;
+	s->last_hold_ms = r->ticket.hold_ms;
+	s->last_limit = r->quota.calls;
+	s->last_reserve = r->reserve;
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
-	*ret = (struct allowance){ .wait_ms = s->refuses_ms };
 	if (s->refuses)
 		return VERDICT_REFUSED;
 	pthread_mutex_lock(&s->lock);
+	snprintf(s->client, sizeof(s->client), "%.*s", STR_ARG(r->ticket.client));
 	verdict = decide(s, r, ret);
 	pthread_mutex_unlock(&s->lock);
 	return verdict;
 }
 
-static void settle(struct store *store, struct str budget, struct str id, bool counted)
+static enum verdict claim(struct store *store, const struct ticket *t, struct allowance *ret)
+{
+	struct fake_store *s = of(store);
+
+	(void)t;
+	s->claims++;
+	if (s->broken)
+		return VERDICT_BROKEN;
+	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
+	return s->elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
+}
+
+static void renew(struct store *store, const struct ticket *t)
+{
+	(void)t;
+	of(store)->renewals++;
+}
+
+static void settle(struct store *store, const struct ticket *t, enum counted counted,
+		   struct str news)
+{
+	struct fake_store *s = of(store);
+	bool found = counted == COUNTED_PERHAPS;
+	char name[160];
+
+	if (!t->hold_ms)
+		return;
+	name_call(name, t);
+	s->settles++;
+	s->settled_uncounted += counted == COUNTED_NO;
+	if (s->broken)
+		return;
+	pthread_mutex_lock(&s->lock);
+	snprintf(s->news, sizeof(s->news), "%.*s", STR_ARG(news));
+	for (size_t i = 0; i < s->log_n && counted != COUNTED_PERHAPS; i++) {
+		struct fake_logged call = s->log[i];
+
+		if (strcmp(call.id, name) != 0)
+			continue;
+		found = true;
+		take_off_log(s, i);
+		call.at_ms = now_ms(s);
+		if (counted == COUNTED_YES)
+			put_on_log(s, call);
+		break;
+	}
+	s->settled_unknown += !found;
+	pthread_mutex_unlock(&s->lock);
+}
+
+static bool calibrate(struct store *store, struct str budget, const struct count *count)
 {
 	struct fake_store *s = of(store);
 
 	(void)budget;
-	s->settles++;
-	s->settled_uncounted += !counted;
+	s->calibrations++;
 	if (s->broken)
-		return;
+		return false;
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->log_n; i++) {
-		struct fake_logged call = s->log[i];
-
-		if (!str_eq(str_from(call.id), id))
-			continue;
-		take_off_log(s, i);
-		call.at_ms = now_ms(s);
-		if (counted)
-			put_on_log(s, call);
-		break;
-	}
+	s->count = *count;
 	pthread_mutex_unlock(&s->lock);
+	s->uncalibrated = false;
+	return true;
 }
 
-static bool usage(struct store *store, struct str budget, struct quota quota, struct usage *ret)
+static bool usage(struct store *store, struct str budget, struct quota quota, struct count *ret)
 {
 	struct fake_store *s = of(store);
 	int64_t cool_ms;
@@ -198,7 +252,7 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	pthread_mutex_lock(&s->lock);
 	while (s->log_n && s->log[0].at_ms <= now_ms(s) - quota.window_ms)
 		take_off_log(s, 0);
-	*ret = (struct usage){ .used = (uint32_t)s->log_n };
+	*ret = (struct count){ .quota = quota, .used = (uint32_t)s->log_n };
 	if (s->log_n >= quota.calls)
 		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
 	cool_ms = s->cool_until_ms - now_ms(s);
@@ -208,13 +262,15 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	return true;
 }
 
-static void cool_down(struct store *store, struct str budget, int64_t ms)
+static void cool_down(struct store *store, struct str budget, int64_t ms, bool guessed)
 {
 	struct fake_store *s = of(store);
 
 	(void)budget;
 	s->cool_downs++;
+	s->guessed_cool_downs += guessed;
 	s->last_cool_ms = ms;
+	s->uncalibrated = true;
 	pthread_mutex_lock(&s->lock);
 	if (now_ms(s) + ms > s->cool_until_ms)
 		s->cool_until_ms = now_ms(s) + ms;
@@ -247,6 +303,9 @@ struct store *fake_store_open(struct fake_store *s)
 	h->store = (struct store){ .load = load,
 				   .save = save,
 				   .reserve = reserve,
+				   .claim = claim,
+				   .renew = renew,
+				   .calibrate = calibrate,
 				   .settle = settle,
 				   .cool_down = cool_down,
 				   .usage = usage,

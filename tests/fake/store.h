@@ -26,6 +26,8 @@ struct fake_store {
 	atomic_bool broken;	    /* nothing is answered, as without Redis */
 	atomic_bool save_fails;	    /* only save() fails */
 	atomic_bool reserve_fails;  /* only reserve() fails */
+	atomic_bool elsewhere;	    /* every target is being fetched by another worker */
+	atomic_bool uncalibrated;   /* until calibrate() */
 	atomic_bool refuses;	    /* every reserve() is refused ... */
 	_Atomic int64_t refuses_ms; /* ... until so much later */
 	/* Called in reserve() before it decides, without a lock; set before threads start. */
@@ -39,12 +41,18 @@ struct fake_store {
 	atomic_int background_reserves;
 	atomic_int settles;
 	atomic_int settled_uncounted;
+	atomic_int settled_unknown; /* that were not granted */
+	atomic_int claims;
+	atomic_int renewals;
+	atomic_int calibrations;
+	atomic_int guessed_cool_downs;
 	atomic_int cool_downs;
 	atomic_int opened; /* stores that are not freed yet */
 	_Atomic int64_t last_keep_ms;
 	_Atomic int64_t last_cool_ms;
 	_Atomic int64_t last_window_ms;
 	_Atomic int64_t last_hold_ms;
+	_Atomic uint32_t last_limit;
 	_Atomic uint32_t last_reserve;
 
 	pthread_mutex_t lock; /* for all below */
@@ -54,11 +62,14 @@ struct fake_store {
 	} kept[FAKE_STORE_ENTRIES];
 	size_t kept_n;
 	struct fake_logged {
-		char id[96];
+		char id[160];
 		int64_t at_ms;
 	} log[FAKE_STORE_CALLS];
 	size_t log_n;
 	int64_t cool_until_ms;
+	struct count count; /* that calibrate() was last given */
+	char client[32];    /* of the last reserve() */
+	char news[512];	    /* of the last settle() */
 };
 
 void fake_store_init(struct fake_store *s, const struct clock *clock);

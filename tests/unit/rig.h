@@ -40,11 +40,12 @@ struct rig {
 /* Upstream's calls stay open; rig.list waits to be made its script. */
 static inline struct rig *rig_set_up(void)
 {
-	const struct fills_options options = { .wait_ms = RIG_WAIT_MS,
-					       .waiting_max = 8,
-					       .call_ms = RIG_CALL_MS,
-					       .retry_ms = RIG_RETRY_MS,
-					       .reserve_percent = 20 };
+	const struct fills_options options = {
+		.wait_ms = RIG_WAIT_MS,
+		.waiting_max = 8,
+		.retry_ms = RIG_RETRY_MS,
+		.permit = { .reserve_percent = 20, .client_percent = 50, .call_ms = RIG_CALL_MS }
+	};
 	struct rig *r = calloc(1, sizeof(*r));
 
 	assert_non_null(r);
@@ -69,7 +70,7 @@ static inline struct rig *rig_set_up(void)
 
 static inline void rig_start(struct rig *r)
 {
-	r->running = fills_start(r->fills);
+	r->running = fills_start(r->fills, r->catalog);
 	assert_true(r->running);
 }
 
@@ -83,6 +84,7 @@ static inline void rig_stop(struct rig *r)
 static inline void rig_tear_down(struct rig *r)
 {
 	rig_stop(r);
+	assert_int_equal(r->store.settled_unknown, 0);
 	fills_free(r->fills);
 	assert_int_equal(r->store.opened, 0);
 	assert_true(r->origin->freed);

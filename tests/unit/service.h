@@ -85,6 +85,7 @@ static inline int ask_request(struct service *s, struct request request)
 {
 	exchange_reset(&s->x);
 	s->x.request = request;
+	exchange_name_client(&s->x, STR("192.0.2.1"));
 	s->x.arrived = s->rig->clock.clock.mono(&s->rig->clock.clock);
 	while (!serve(&s->gw, s->store, &s->x)) {
 		assert_ptr_equal(fake_worker_take(&s->rig->worker), &s->x);

@@ -66,12 +66,17 @@ static void a_table_is_read_whole(void **state)
 				   STR("https://ll.thespacedevs.com/2.3.0/x/")) > 0);
 	assert_true(rewrite_prefix(&api->links, STR("next"),
 				   STR("https://lldev.thespacedevs.com/2.3.0/x/")) > 0);
-	assert_int_equal(api->endpoints_n, 3);
+	assert_int_equal(api->endpoints_n, 5);
 	/* Sorted by name, whatever the table's order. */
 	assert_view(api->endpoint_names[0], "api-throttle");
 	assert_view(api->endpoint_names[1], "dashboard/starship");
-	assert_view(api->endpoint_names[2], "spacecraft");
+	assert_view(api->endpoint_names[2], "events");
+	assert_view(api->endpoint_names[3], "events/previous");
+	assert_view(api->endpoint_names[4], "spacecraft");
 	assert_null(api_endpoint(api, STR("launches")));
+	assert_view(api->endpoints[2].sorted, "date");
+	assert_view(api->endpoints[3].sorted, "-date");
+	assert_view(api->endpoints[4].sorted, "");
 	e = api_endpoint(api, STR("spacecraft"));
 	assert_non_null(e);
 	assert_int_equal(e->ids, VALUE_ID);
@@ -282,6 +287,17 @@ static void heads_that_are_wrong(void **state)
 			 at + strcspn(at, ","));
 		assert_refused(text, cases[i].part);
 	}
+}
+
+/* What lists are sorted by must be something to order by, where that is known. */
+static void a_sorting_that_is_wrong(void **state)
+{
+	(void)state;
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT
+		       ",\"ordering\":[\"id\"],\"sorted\":\"-net\"}}}",
+		       "t.json:1: endpoints.x.sorted");
+	assert_refused("{" HEAD ",\"endpoints\":{\"x\":{" SPACECRAFT ",\"sorted\":7}}}",
+		       "t.json:1: endpoints.x.sorted");
 }
 
 /* Declarations of filters, one a time. */
@@ -500,12 +516,7 @@ static void filters_and_what_they_look_at(void **state)
 		  { .type = VALUE_STRING },
 		  LOOKUP_ICONTAINS,
 		  "mission.orbit.name" },
-		{ "/2.3.0/",
-		  "events",
-		  "date__gt__lt",
-		  { .type = VALUE_DATETIME },
-		  LOOKUP_LT,
-		  "date" },
+		{ "/2.3.0/", "events", "date__gt__lt", { .type = VALUE_DATETIME }, LOOKUP_LT, "" },
 		{ "/v4/",
 		  "blogs",
 		  "published_at_lt",
@@ -626,6 +637,7 @@ int main(void)
 		cmocka_unit_test(tables_that_are_wrong),
 		cmocka_unit_test(objects_are_told_by_their_ids),
 		cmocka_unit_test(heads_that_are_wrong),
+		cmocka_unit_test(a_sorting_that_is_wrong),
 		cmocka_unit_test(declarations_that_are_wrong),
 		cmocka_unit_test(rules_that_are_wrong),
 		cmocka_unit_test(as_many_rules_as_there_may_be),

@@ -59,6 +59,7 @@ static void defaults(void **state)
 	assert_int_equal(CONFIG_NUMBER(c, redis, connect_timeout), 250);
 	assert_int_equal(CONFIG_NUMBER(c, cache, time_scale), 1);
 	assert_int_equal(CONFIG_NUMBER(c, api, unknown_parameters), 0);
+	assert_int_equal(CONFIG_NUMBER(c, api, time_step), 600000);
 	assert_int_equal(CONFIG_NUMBER(c, log, requests), 1);
 	assert_view(CONFIG_TEXT(c, upstream, token), "");
 	assert_view(CONFIG_TEXT(c, public, base_urls), "http://127.0.0.1:8080");
@@ -123,6 +124,12 @@ static void values_that_are_wrong(void **state)
 		{ "[server]\nsocket_mode =", false },
 		{ "[server]\nsocket_mode = 77777777777777777777777", false },
 		{ "[api]\nunknown_parameters = ignore", false },
+		{ "[api]\ntime_step = 10m", true },
+		{ "[api]\ntime_step = 1d", true },
+		{ "[api]\ntime_step = 0s", true },
+		{ "[api]\ntime_step = 7m", false },
+		{ "[api]\ntime_step = 2d", false },
+		{ "[api]\ntime_step = 600", false },
 		{ "[log]\nlevel = verbose", false },
 		{ "[log]\nrequests = true", false },
 		{ "[log]\nrequests = yes", true },

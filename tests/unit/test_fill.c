@@ -494,8 +494,7 @@ static void the_budget_is_asked_with_care(void **state)
 	join(r, FIRST, &x);
 	end_call(r, 0, page_for(r, FIRST));
 	assert_brought(r, &x, FIRST);
-	/* An hour, and a second for clocks that differ. */
-	assert_true(r->store.last_window_ms == 3601000);
+	assert_true(r->store.last_window_ms == 3600000);
 	assert_true(r->store.last_hold_ms == RIG_CALL_MS);
 	assert_int_equal(r->store.last_reserve, 3);
 	assert_int_equal(fake_store_logged(&r->store), 1);
@@ -551,12 +550,12 @@ static void never_more_calls_than_the_quota(void **state)
 		}
 		refused++;
 		assert_int_equal(x.news.fail.fault, FAULT_NO_BUDGET);
-		/* The first call was 15 s ago; its hour and a second have to pass. */
-		assert_int_equal(x.news.fail.retry_after_s, 3601 - 15);
+		/* The first call was 15 s ago; its hour has to pass. */
+		assert_int_equal(x.news.fail.retry_after_s, 3600 - 15);
 	}
 	assert_int_equal(refused, 5);
 	assert_int_equal(fake_origin_calls(r->origin), 15);
-	rig_advance(r, (3601 - 15) * 1000LL - 1);
+	rig_advance(r, (3600 - 15) * 1000LL - 1);
 	assert_int_equal(fake_store_logged(&r->store), 15);
 	rig_advance(r, 1);
 	refresh(r, FIRST);
@@ -584,7 +583,6 @@ static void background_leaves_a_reserve(void **state)
 {
 	struct rig *r = *state;
 	struct exchange x;
-	struct fail failure;
 
 	r->origin->script = fake_list_script;
 	rig_start(r);
@@ -594,11 +592,14 @@ static void background_leaves_a_reserve(void **state)
 	refresh(r, FIRST);
 	rig_rest(r);
 	assert_int_equal(fake_origin_calls(r->origin), 12);
-	assert_false(join_newer(r, FIRST, never, NULL, &failure));
-	assert_int_equal(failure.fault, FAULT_NO_BUDGET);
 	join(r, FIRST, &x);
 	assert_brought(r, &x, FIRST);
 	assert_int_equal(fake_origin_calls(r->origin), 13);
+	/* The others go on waiting for their turn, and are asked for no sooner. */
+	assert_int_equal(r->store.background_reserves, 12 + 4);
+	rig_advance(r, 3599999);
+	assert_int_equal(fake_origin_calls(r->origin), 13);
+	assert_int_equal(r->store.background_reserves, 12 + 4);
 }
 
 /* Somebody who comes while a refresh asks the budget. */
@@ -657,7 +658,7 @@ static void calls_are_settled_by_what_upstream_saw(void **state)
 	/* It may still arrive: it stays held. */
 	fail_once(r, fake_fault(FAULT_UPSTREAM_SLOW, true), FAULT_UPSTREAM_SLOW);
 	assert_int_equal(fake_store_logged(&r->store), 2);
-	assert_int_equal(r->store.settles, 2);
+	assert_int_equal(r->store.settled_uncounted, 1);
 }
 
 static void a_429_cools_everybody_down(void **state)
@@ -685,6 +686,480 @@ static void a_429_cools_everybody_down(void **state)
 	assert_ptr_equal(fake_worker_take(&r->worker), &x);
 	assert_non_null(x.news.entry);
 	entry_unref(x.news.entry);
+}
+
+/* ---- another worker fetches it ---- */
+
+#define THROTTLE "/2.3.0/api-throttle/"
+
+static void hear(struct rig *r, const char *line)
+{
+	fills_hear(r->fills, str_from(line));
+}
+
+/* Somebody waits for what another worker fetches. */
+static void join_elsewhere(struct rig *r, struct exchange *x)
+{
+	rig_start(r);
+	rig_rest(r);
+	r->store.elsewhere = true;
+	join(r, FIRST, x);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+}
+
+static void news_that_it_is_filled_are_taken_from_the_store(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[2];
+
+	join_elsewhere(r, &x[0]);
+	join(r, FIRST, &x[1]);
+	put_stored(r, 10);
+	hear(r, "filled " FIRST);
+	for (size_t i = 0; i < COUNT(x); i++) {
+		assert_brought(r, &x[i], FIRST);
+		assert_true(x[i].news.stored);
+	}
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	assert_int_equal(r->store.settles, 0);
+}
+
+static void news_that_it_failed_reach_all_who_wait_at_once(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[3];
+
+	join_elsewhere(r, &x[0]);
+	join(r, FIRST, &x[1]);
+	join(r, SECOND, &x[2]);
+	hear(r, "failed upstream-timeout 7 " FIRST);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(assert_failed(r, &x[i], FAULT_UPSTREAM_SLOW).retry_after_s, 1);
+	rig_rest(r);
+	/* It is remembered as if the call had been made here, and is of that target only. */
+	assert_refused(r, FIRST, FAULT_UPSTREAM_SLOW);
+	assert_int_equal(fake_worker_resumed(&r->worker), 2);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	hear(r, "failed quota-exceeded 300 " SECOND);
+	assert_int_equal(assert_failed(r, &x[2], FAULT_NO_BUDGET).retry_after_s, 300);
+}
+
+static void without_news_it_is_taken_over_when_the_lease_ends(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	join_elsewhere(r, &x);
+	rig_advance(r, LEASE_MS - 1);
+	r->store.elsewhere = false;
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	rig_advance(r, 1);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+}
+
+/* The other one lives and has renewed its lease: it is waited for again. */
+static void a_lease_that_goes_on_is_waited_for(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	join_elsewhere(r, &x);
+	rig_advance(r, LEASE_MS);
+	rig_advance(r, LEASE_MS);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	rig_advance(r, RIG_WAIT_MS - 2 * LEASE_MS);
+	assert_failed(r, &x, FAULT_UPSTREAM_SLOW);
+}
+
+/* News while it is asked whether another one fetches it: the answer is out of date then. */
+struct early_news {
+	struct rig *rig;
+	atomic_bool due;
+	const char *line;
+};
+
+static void tell_early(void *ctx)
+{
+	struct early_news *n = ctx;
+
+	if (atomic_exchange(&n->due, false)) {
+		put_stored(n->rig, 10);
+		hear(n->rig, n->line);
+	}
+}
+
+static void news_between_asking_and_waiting_are_not_lost(void **state)
+{
+	struct rig *r = *state;
+	struct early_news early = { .rig = r, .line = "filled " FIRST };
+	struct exchange x;
+
+	r->store.ctx = &early;
+	r->store.on_reserve = tell_early;
+	rig_start(r);
+	rig_rest(r);
+	r->store.elsewhere = true;
+	early.due = true;
+	join(r, FIRST, &x);
+	assert_brought(r, &x, FIRST);
+	early.line = "failed upstream-error 0 " SECOND;
+	early.due = true;
+	join(r, SECOND, &x);
+	assert_failed(r, &x, FAULT_UPSTREAM_ERROR);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+}
+
+static void whoever_may_have_missed_news_asks_again(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	join_elsewhere(r, &x);
+	put_stored(r, 10);
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+	fills_hear_again(r->fills);
+	assert_brought(r, &x, FIRST);
+	/* Not there: the other one still fetches it, or it is fetched here. */
+	join(r, SECOND, &x);
+	rig_rest(r);
+	fills_hear_again(r->fills);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	r->store.elsewhere = false;
+	fills_hear_again(r->fills);
+	end_call(r, 0, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+}
+
+static void news_end_a_pause_but_not_our_own_call(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	put_stored(r, 10);
+	assert_refused(r, FIRST, FAULT_UPSTREAM_ERROR);
+	hear(r, "filled " FIRST);
+	join(r, FIRST, &x);
+	assert_brought(r, &x, FIRST);
+	join(r, SECOND, &x);
+	assert_true(fake_origin_await(r->origin, 2));
+	hear(r, "failed upstream-error 0 " SECOND);
+	hear(r, "filled " SECOND);
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 2);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+}
+
+static void what_is_no_news_or_nobodys_is_passed_over(void **state)
+{
+	static const char *const lines[] = {
+		"",	  "filled",	    "failed x 0 " FIRST,
+		"purged", "filled " SECOND, "failed upstream-error 0 /x"
+	};
+	struct rig *r = *state;
+	struct exchange x;
+
+	join_elsewhere(r, &x);
+	for (size_t i = 0; i < COUNT(lines); i++)
+		hear(r, lines[i]);
+	rig_rest(r);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	rig_stop(r);
+	assert_failed(r, &x, FAULT_STOPPING);
+}
+
+static void assert_told(struct rig *r, const char *line)
+{
+	rig_rest(r);
+	assert_string_equal(r->store.news, line);
+}
+
+static void the_end_of_each_call_is_told(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	fail_once(r, fake_json(500, STR("{}")), FAULT_UPSTREAM_ERROR);
+	assert_told(r, "failed upstream-error 0 " FIRST);
+	rig_advance(r, 1000000);
+	fail_once(r, fake_fault(FAULT_UPSTREAM_SLOW, true), FAULT_UPSTREAM_SLOW);
+	assert_told(r, "failed upstream-timeout 0 " FIRST);
+	join(r, SECOND, &x);
+	end_call(r, 2, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+	assert_told(r, "filled " SECOND);
+	rig_advance(r, 1000000);
+	/* At the end, too: whoever waits looks for itself then. */
+	join(r, FIRST, &x);
+	assert_true(fake_origin_await(r->origin, 4));
+	rig_stop(r);
+	assert_string_equal(r->store.news, "filled " FIRST);
+}
+
+static void leases_are_renewed_while_calls_run(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[2];
+
+	rig_start(r);
+	rig_advance(r, LEASE_RENEW_MS);
+	join(r, FIRST, &x[0]);
+	join(r, SECOND, &x[1]);
+	assert_true(fake_origin_await(r->origin, 2));
+	rig_rest(r);
+	assert_int_equal(r->store.renewals, 0);
+	for (int i = 1; i <= 5; i++) {
+		rig_advance(r, LEASE_RENEW_MS);
+		assert_int_equal(r->store.renewals, 2 * i);
+	}
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x[0], FIRST);
+	rig_advance(r, LEASE_RENEW_MS);
+	assert_int_equal(r->store.renewals, 11);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x[1], SECOND);
+	rig_advance(r, LEASE_RENEW_MS);
+	assert_int_equal(r->store.renewals, 11);
+}
+
+/* ---- calibration ---- */
+
+static void every_budget_is_compared_at_the_start(void **state)
+{
+	struct rig *r = *state;
+
+	r->origin->count.body = "{\"your_request_limit\":15,\"limit_frequency_secs\":3600,"
+				"\"current_use\":4,\"next_use_secs\":0}";
+	rig_start(r);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 1);
+	assert_int_equal(r->store.claims, 1);
+	assert_int_equal(r->store.calibrations, 1);
+	assert_int_equal(r->store.count.used, 4);
+	/* It is no call, and waits for none of ours. */
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	assert_int_equal(r->store.reserves, 0);
+}
+
+static void fills_wait_for_the_comparison(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x[2];
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.uncalibrated = true;
+	join(r, FIRST, &x[0]);
+	join(r, SECOND, &x[1]);
+	assert_true(fake_origin_await(r->origin, 2));
+	rig_rest(r);
+	assert_true(r->origin->counted >= 2);
+	assert_int_equal(fake_worker_resumed(&r->worker), 0);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x[0], FIRST);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x[1], SECOND);
+}
+
+static void a_failed_comparison_fails_those_who_wait_for_it(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.uncalibrated = true;
+	r->origin->count.fault = FAULT_UPSTREAM_DOWN;
+	join(r, FIRST, &x);
+	assert_failed(r, &x, FAULT_UPSTREAM_DOWN);
+	/* Another target at once: the comparison is not asked for again so soon. */
+	join(r, SECOND, &x);
+	assert_failed(r, &x, FAULT_UPSTREAM_DOWN);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 2);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	rig_advance(r, 1000000);
+	r->origin->count.fault = FAULT_NONE;
+	r->origin->count.status = 500;
+	join(r, FIRST, &x);
+	assert_failed(r, &x, FAULT_UPSTREAM_ERROR);
+	rig_rest(r);
+	rig_advance(r, 1000000);
+	r->origin->count.status = 200;
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+}
+
+static void an_upstream_that_does_not_tell_is_called_all_the_same(void **state)
+{
+	static const char *const bodies[] = { "{}", "no JSON", "{\"detail\":\"Not found.\"}" };
+	struct rig *r = *state;
+	char target[64];
+
+	rig_start(r);
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		struct exchange x;
+
+		rig_rest(r);
+		r->store.uncalibrated = true;
+		r->origin->count.body = bodies[i];
+		r->origin->count.status = i == 2 ? 404 : 200;
+		snprintf(target, sizeof(target), "/2.3.0/spacecraft/?limit=100&offset=%zu00",
+			 i + 3);
+		join(r, target, &x);
+		end_call(r, i, fake_fault(FAULT_UPSTREAM_DOWN, false));
+		assert_failed(r, &x, FAULT_UPSTREAM_DOWN);
+		assert_int_equal(r->store.count.used, 0);
+	}
+}
+
+/* Another worker compares: what it finds is in the store, but what this worker did before it began
+ * is for itself to ask. */
+static void a_comparison_made_elsewhere_is_waited_for(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.elsewhere = true;
+	rig_start(r);
+	join(r, FIRST, &x);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 0);
+	r->store.elsewhere = false;
+	hear(r, "filled " THROTTLE);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 0);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	fills_hear_again(r->fills);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 1);
+}
+
+static void after_a_429_it_is_compared_again(void **state)
+{
+	struct rig *r = *state;
+	struct reply reply = fake_json(429, STR("{\"detail\":\"Request was throttled.\"}"));
+	struct exchange x;
+
+	reply.retry_after_s = 300;
+	rig_start(r);
+	fail_once(r, reply, FAULT_NO_BUDGET);
+	rig_rest(r);
+	assert_int_equal(r->store.cool_downs, 1);
+	assert_int_equal(r->store.guessed_cool_downs, 0);
+	assert_int_equal(r->origin->counted, 1);
+	join(r, SECOND, &x);
+	assert_int_equal(assert_failed(r, &x, FAULT_NO_BUDGET).retry_after_s, 300);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 2);
+	/* One that does not say how long: a minute is a guess, and is said to be one. */
+	rig_advance(r, 301000);
+	fail_once(r, fake_json(429, STR("{}")), FAULT_NO_BUDGET);
+	rig_rest(r);
+	assert_int_equal(r->store.cool_downs, 2);
+	assert_int_equal(r->store.guessed_cool_downs, 1);
+	assert_true(r->store.last_cool_ms == 60000);
+	rig_advance(r, 61000);
+	fail_once(r, fake_json(429, STR("Expected available in 50 seconds.")), FAULT_NO_BUDGET);
+	rig_rest(r);
+	assert_int_equal(r->store.cool_downs, 3);
+	assert_int_equal(r->store.guessed_cool_downs, 1);
+	assert_true(r->store.last_cool_ms == 50000);
+}
+
+static void a_429_to_the_comparison_cools_down_too(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.uncalibrated = true;
+	r->origin->count.status = 429;
+	r->origin->count.body = "{\"detail\":\"Expected available in 50 seconds.\"}";
+	join(r, FIRST, &x);
+	assert_int_equal(assert_failed(r, &x, FAULT_NO_BUDGET).retry_after_s, 50);
+	rig_rest(r);
+	assert_int_equal(r->store.cool_downs, 1);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+}
+
+/* ---- refreshes ---- */
+
+static void refused_refreshes_wait_and_the_most_wanted_goes_first(void **state)
+{
+	static const char *const targets[] = { FIRST, SECOND, THIRD };
+	static const int asked[] = { 1, 5, 2 };
+	struct rig *r = *state;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.refuses = true;
+	r->store.refuses_ms = 60000;
+	for (size_t i = 0; i < COUNT(targets); i++)
+		for (int k = 0; k < asked[i]; k++)
+			refresh(r, targets[i]);
+	rig_rest(r);
+	for (int i = 0; i < 5; i++)
+		rig_advance(r, 10000);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	/* What the budget has said of one is so for all of them: it was not asked again. */
+	assert_true(r->store.background_reserves <= 3);
+	r->store.refuses = false;
+	rig_advance(r, 9999);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	rig_advance(r, 1);
+	assert_true(fake_origin_await(r->origin, 3));
+	assert_view(fake_origin_target(r->origin, 0), SECOND);
+	assert_view(fake_origin_target(r->origin, 1), THIRD);
+	assert_view(fake_origin_target(r->origin, 2), FIRST);
+}
+
+static void somebody_who_comes_does_not_wait_for_the_refresh(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.refuses = true;
+	r->store.refuses_ms = 60000;
+	refresh(r, FIRST);
+	rig_rest(r);
+	r->store.refuses = false;
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+}
+
+static void stopping_does_not_wait_for_queued_refreshes(void **state)
+{
+	struct rig *r = *state;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.refuses = true;
+	r->store.refuses_ms = 60000;
+	refresh(r, FIRST);
+	refresh(r, SECOND);
+	rig_rest(r);
+	fills_stop(r->fills, 1000000);
+	r->running = false;
+	assert_int_equal(fake_origin_calls(r->origin), 0);
 }
 
 /* ---- what else can break ---- */
@@ -908,6 +1383,26 @@ int main(void)
 		TEST(who_joins_a_refresh_that_is_refused_has_a_call_of_their_own),
 		TEST(calls_are_settled_by_what_upstream_saw),
 		TEST(a_429_cools_everybody_down),
+		TEST(news_that_it_is_filled_are_taken_from_the_store),
+		TEST(news_that_it_failed_reach_all_who_wait_at_once),
+		TEST(without_news_it_is_taken_over_when_the_lease_ends),
+		TEST(a_lease_that_goes_on_is_waited_for),
+		TEST(news_between_asking_and_waiting_are_not_lost),
+		TEST(whoever_may_have_missed_news_asks_again),
+		TEST(news_end_a_pause_but_not_our_own_call),
+		TEST(what_is_no_news_or_nobodys_is_passed_over),
+		TEST(the_end_of_each_call_is_told),
+		TEST(leases_are_renewed_while_calls_run),
+		TEST(every_budget_is_compared_at_the_start),
+		TEST(fills_wait_for_the_comparison),
+		TEST(a_failed_comparison_fails_those_who_wait_for_it),
+		TEST(an_upstream_that_does_not_tell_is_called_all_the_same),
+		TEST(a_comparison_made_elsewhere_is_waited_for),
+		TEST(after_a_429_it_is_compared_again),
+		TEST(a_429_to_the_comparison_cools_down_too),
+		TEST(refused_refreshes_wait_and_the_most_wanted_goes_first),
+		TEST(somebody_who_comes_does_not_wait_for_the_refresh),
+		TEST(stopping_does_not_wait_for_queued_refreshes),
 		TEST(without_the_store_nobody_calls),
 		TEST(what_cannot_be_stored_is_news_all_the_same),
 		TEST(a_call_that_cannot_be_started),

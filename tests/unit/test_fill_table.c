@@ -33,6 +33,12 @@ static struct fill *queue(const char *target, enum call_class class)
 	return fill;
 }
 
+/* Long after everything that was held back. */
+static struct fill *next_fill(void)
+{
+	return fill_table_next(&table, (struct mono){ 1LL << 40 }, (struct wall){ 1LL << 40 });
+}
+
 static void fail_fill(struct fill *fill, enum fault fault, int64_t now_ms)
 {
 	struct fail failure;
@@ -59,27 +65,166 @@ static void a_fill_has_a_target_of_its_own(void **state)
 static void first_come_first(void **state)
 {
 	struct fill *a = queue("/a", CALL_DEMAND);
-	struct fill *b = queue("/b", CALL_BACKGROUND);
+	struct fill *b = queue("/b", CALL_DEMAND);
 	struct fill *c = queue("/c", CALL_DEMAND);
 	struct fill *d;
 
 	(void)state;
-	assert_ptr_equal(fill_table_next(&table), a);
-	assert_ptr_equal(fill_table_next(&table), b);
-	assert_int_equal(b->stage, FILL_CALLED);
+	assert_ptr_equal(next_fill(), a);
+	assert_ptr_equal(next_fill(), b);
+	assert_int_equal(b->stage, FILL_TAKEN);
 	/* Whatever ends in between, the order stays. */
 	fill_table_drop(&table, b);
 	d = queue("/d", CALL_DEMAND);
-	assert_ptr_equal(fill_table_next(&table), c);
+	assert_ptr_equal(next_fill(), c);
 	fill_table_drop(&table, a);
-	assert_ptr_equal(fill_table_next(&table), d);
-	assert_null(fill_table_next(&table));
+	assert_ptr_equal(next_fill(), d);
+	assert_null(next_fill());
 	fill_table_drop(&table, d);
 	fill_table_drop(&table, c);
 	assert_null(table.active);
 	assert_int_equal(table.n, 0);
 	a = queue("/a", CALL_DEMAND);
-	assert_ptr_equal(fill_table_next(&table), a);
+	assert_ptr_equal(next_fill(), a);
+}
+
+static struct fill *refresh(const char *target, int64_t fetched_ms, uint32_t asked, int64_t now_ms)
+{
+	struct fill *fill = queue(target, CALL_BACKGROUND);
+
+	fill->newer_than.ms = fetched_ms;
+	for (uint32_t i = 0; i < asked; i++)
+		fill_note_asked(fill, (struct mono){ now_ms });
+	return fill;
+}
+
+static struct fill *next_at(int64_t now_ms)
+{
+	return fill_table_next(&table, (struct mono){ now_ms }, (struct wall){ now_ms });
+}
+
+/* Who waits goes first; then requests times the square of age decide. */
+static void the_most_wanted_is_refreshed_first(void **state)
+{
+	const int64_t now = 10000000;
+	struct fill *old = refresh("/old", now - 4000000, 2, now);
+	struct fill *wanted = refresh("/wanted", now - 1000000, 100, now);
+	struct fill *both = refresh("/both", now - 4000000, 7, now);
+	struct fill *demanded = queue("/demanded", CALL_DEMAND);
+
+	(void)state;
+	assert_ptr_equal(next_at(now), demanded);
+	assert_ptr_equal(next_at(now), both);
+	assert_ptr_equal(next_at(now), wanted);
+	assert_ptr_equal(next_at(now), old);
+	assert_null(next_at(now));
+}
+
+static void what_is_held_back_waits(void **state)
+{
+	struct fill *a = refresh("/a", 0, 1, 1000);
+	struct fill *b = refresh("/b", 500, 1, 1000);
+	struct exchange x = { .client = "c1", .deadline = { 9000 } };
+	struct exchange y = { .client = "c2", .deadline = { 9000 } };
+
+	(void)state;
+	assert_ptr_equal(next_at(1000), a);
+	fill_table_hold_back(&table, STR("another"), (struct mono){ 9000 });
+	fill_table_hold_back(&table, STR("ll2"), (struct mono){ 5000 });
+	fill_table_put_back(a, FILL_QUEUED, (struct mono){ 5000 });
+	assert_null(next_at(4999));
+	/* Unless somebody comes to wait for it. */
+	fill_wait(&table, b, &x);
+	assert_ptr_equal(next_at(4999), b);
+	assert_string_equal(b->client, "c1");
+	assert_string_equal(b->caller, "c1");
+	assert_null(next_at(4999));
+	assert_ptr_equal(next_at(5000), a);
+	/* Who comes when it is called already changes nothing about whose call it is. */
+	fill_wait(&table, a, &y);
+	assert_string_equal(a->client, "c2");
+	assert_string_equal(a->caller, "");
+	assert_ptr_equal(fill_take_waiters(&table, a), &y);
+	assert_ptr_equal(fill_take_waiters(&table, b), &x);
+}
+
+static void what_nobody_asks_for_any_more_is_dropped(void **state)
+{
+	struct fill *taken = refresh("/taken", 0, 1, 0);
+	struct fill *kept = refresh("/kept", 0, 1, 60 * 1000);
+
+	(void)state;
+	assert_ptr_equal(next_at(0), taken);
+	refresh("/unwanted", 0, 1, 0);
+	queue("/demanded", CALL_DEMAND);
+	fill_table_drop_unwanted(&table, (struct mono){ 30 * 60 * 1000 }, false);
+	assert_int_equal(table.n, 4);
+	fill_table_drop_unwanted(&table, (struct mono){ 30 * 60 * 1000 + 1 }, false);
+	assert_int_equal(table.n, 3);
+	assert_null(fill_table_find(&table, STR("/unwanted")));
+	assert_ptr_equal(fill_table_find(&table, STR("/kept")), kept);
+	fill_table_drop_unwanted(&table, (struct mono){ 0 }, true);
+	assert_int_equal(table.n, 2);
+	assert_ptr_equal(fill_table_find(&table, STR("/taken")), taken);
+}
+
+static void elsewhere_until_news_or_time(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+	struct fill *b = queue("/b", CALL_DEMAND);
+
+	(void)state;
+	next_fill();
+	next_fill();
+	fill_table_put_back(a, FILL_ELSEWHERE, (struct mono){ 5000 });
+	/* News that came while it was asked for are not lost. */
+	b->heard = true;
+	fill_table_put_back(b, FILL_ELSEWHERE, (struct mono){ 5000 });
+	assert_int_equal(a->stage, FILL_ELSEWHERE);
+	assert_int_equal(b->stage, FILL_QUEUED);
+	fill_table_wake(&table, (struct mono){ 4999 }, false);
+	assert_int_equal(a->stage, FILL_ELSEWHERE);
+	fill_table_wake(&table, (struct mono){ 5000 }, false);
+	assert_int_equal(a->stage, FILL_QUEUED);
+	next_fill();
+	fill_table_put_back(a, FILL_ELSEWHERE, (struct mono){ 9000 });
+	fill_table_wake(&table, (struct mono){ 0 }, true);
+	assert_int_equal(a->stage, FILL_QUEUED);
+}
+
+static void news_of_the_last_time_are_none_of_the_next(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+
+	(void)state;
+	next_fill();
+	a->heard = true;
+	fail_set(&a->told, FAULT_UPSTREAM_DOWN, "x");
+	fail_fill(a, FAULT_UPSTREAM_DOWN, 0);
+	assert_ptr_equal(queue("/a", CALL_DEMAND), a);
+	assert_false(a->heard);
+	assert_int_equal(a->told.fault, FAULT_NONE);
+}
+
+static void parked_until_the_budget_is_known(void **state)
+{
+	struct fill *a = queue("/a", CALL_DEMAND);
+	struct fail failure;
+
+	(void)state;
+	next_fill();
+	fill_table_put_back(a, FILL_PARKED, (struct mono){ 0 });
+	fill_table_unpark(&table, STR("another"), NULL);
+	fill_table_wake(&table, (struct mono){ 1LL << 40 }, true);
+	assert_int_equal(a->stage, FILL_PARKED);
+	fill_table_unpark(&table, STR("ll2"), NULL);
+	assert_int_equal(a->stage, FILL_QUEUED);
+	assert_int_equal(a->told.fault, FAULT_NONE);
+	next_fill();
+	fill_table_put_back(a, FILL_PARKED, (struct mono){ 0 });
+	fail_set(&failure, FAULT_UPSTREAM_DOWN, "x");
+	fill_table_unpark(&table, STR("ll2"), &failure);
+	assert_int_equal(a->told.fault, FAULT_UPSTREAM_DOWN);
 }
 
 /* Far more targets than slots, so that many share one. */
@@ -162,7 +307,7 @@ static void failures_stand_for_longer_each_time(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pauses_ms); i++) {
-		assert_ptr_equal(fill_table_next(&table), fill);
+		assert_ptr_equal(next_fill(), fill);
 		fail_fill(fill, FAULT_UPSTREAM_DOWN, now_ms);
 		assert_null(table.active);
 		assert_ptr_equal(fill_table_find(&table, STR("/a")), fill);
@@ -185,7 +330,7 @@ static void a_fill_is_queued_by_the_tables_of_its_last_want(void **state)
 	struct fill *fill = queue("/a", CALL_DEMAND);
 
 	(void)state;
-	fill_table_next(&table);
+	next_fill();
 	fail_fill(fill, FAULT_UPSTREAM_DOWN, 5);
 	assert_ptr_equal(fill_table_queue(&table, fill, &want, (struct wall){ 0 }, CALL_DEMAND),
 			 fill);
@@ -249,6 +394,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_fill_has_a_target_of_its_own),
 		TEST(first_come_first),
+		TEST(the_most_wanted_is_refreshed_first),
+		TEST(what_is_held_back_waits),
+		TEST(what_nobody_asks_for_any_more_is_dropped),
+		TEST(elsewhere_until_news_or_time),
+		TEST(news_of_the_last_time_are_none_of_the_next),
+		TEST(parked_until_the_budget_is_known),
 		TEST(many_targets),
 		TEST(waiters_are_taken_by_their_deadlines),
 		TEST(the_last_waiter_can_go_first),

@@ -55,6 +55,8 @@ static void the_root_lists_the_endpoints(void **state)
 	assert_view(body_of(s),
 		    "{\"api-throttle\":\"https://api.example.org/2.3.0/api-throttle/\","
 		    "\"dashboard/starship\":\"https://api.example.org/2.3.0/dashboard/starship/\","
+		    "\"events\":\"https://api.example.org/2.3.0/events/\","
+		    "\"events/previous\":\"https://api.example.org/2.3.0/events/previous/\","
 		    "\"spacecraft\":\"https://api.example.org/2.3.0/spacecraft/\"}");
 	assert_int_equal(ask(s, "/2.3.0"), 200);
 	assert_int_equal(ask(s, "/2.3"), 404);

@@ -89,7 +89,7 @@ static void paths_have_what_the_table_says(void **state)
 
 	(void)state;
 	assert_string_equal(json_string_value(at(d, "openapi")), "3.1.0");
-	assert_int_equal(json_object_size(at(d, "paths")), 5);
+	assert_int_equal(json_object_size(at(d, "paths")), 9);
 	p = parameter(d, list, "in_space");
 	assert_string_equal(json_string_value(at(p, "schema|type")), "boolean");
 	p = parameter(d, list, "limit");

@@ -38,17 +38,17 @@ static void values_by_their_path(void **state)
 	}
 }
 
-/* Links have a mark in front (api/rewrite.h); a raw control character is still no JSON elsewhere.
- */
-static void objects_as_they_are_stored(void **state)
+/* As it is stored: a mark in place of what links begin with. Nothing else becomes JSON by that. */
+static void values_behind_neutral_links(void **state)
 {
-	struct str object = STR("{\"url\":\"\x01launches/x/\",\"net\":\"y\"}");
-	struct str name = STR("{\"a\x02\":1,\"net\":\"y\"}");
+	const struct str object = STR("{\"id\":7,\"url\":\"\x01pads/7/\",\"net\":\"now\"}");
+	const struct str other = STR("{\"id\":7,\"url\":\"\x02pads/7/\",\"net\":\"now\"}");
+	const struct str outside = STR("{\"id\":7,\x01 \"net\":\"now\"}");
 
 	(void)state;
-	assert_view(path_value(object, STR("net")).raw, "y");
-	assert_view(path_value(object, STR("url")).raw, "\x01launches/x/");
-	assert_int_equal(path_value(name, STR("net")).kind, TOKEN_ERROR);
+	assert_view(path_value(object, STR("net")).raw, "now");
+	assert_int_equal(path_value(other, STR("net")).kind, TOKEN_ERROR);
+	assert_int_equal(path_value(outside, STR("net")).kind, TOKEN_ERROR);
 }
 
 static void what_is_no_object_has_none(void **state)
@@ -66,7 +66,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_by_their_path),
-		cmocka_unit_test(objects_as_they_are_stored),
+		cmocka_unit_test(values_behind_neutral_links),
 		cmocka_unit_test(what_is_no_object_has_none),
 	};
 

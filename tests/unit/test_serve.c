@@ -504,6 +504,32 @@ static void the_age_of_two_windows(void **state)
 	assert_header(s, "Age", "50");
 }
 
+/* The younger window is outdated first, as what it holds is near. */
+static void the_freshness_of_two_windows(void **state)
+{
+	struct service *s = *state;
+	struct entry *second;
+	struct entry facts;
+
+	ask(s, LIST);
+	rig_advance(s->rig, 100000 - 10);
+	ask(s, LIST "?offset=100");
+	second = fake_store_get(&s->rig->store, STR("/2.3.0/spacecraft/?limit=100&offset=100"));
+	assert_non_null(second);
+	facts = *second;
+	facts.fresh_until = wall_after(second->fetched, 60000);
+	fake_store_put(&s->rig->store, &facts);
+	entry_unref(second);
+	ask(s, LIST "?offset=95");
+	assert_result(s, RESULT_HIT);
+	assert_header(s, "Age", "100");
+	assert_header(s, "Cache-Status", "perigee; hit; ttl=60");
+	assert_header(s, "Cache-Control", "public, max-age=159");
+	rig_advance(s->rig, 60000);
+	ask(s, LIST "?offset=95");
+	assert_result(s, RESULT_STALE);
+}
+
 static void a_stale_answer_goes_out_at_once(void **state)
 {
 	struct service *s = *state;
@@ -1398,6 +1424,7 @@ int main(void)
 		TEST(windows_that_disagree_in_need),
 		TEST(headers_of_a_fresh_answer),
 		TEST(the_age_of_two_windows),
+		TEST(the_freshness_of_two_windows),
 		TEST(a_stale_answer_goes_out_at_once),
 		TEST(how_long_ago_it_was_fresh),
 		TEST(both_windows_are_refreshed_behind),

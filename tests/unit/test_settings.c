@@ -47,8 +47,8 @@ static void defaults(void **state)
 	assert_true(settings.canon.ignored_n > 3);
 	assert_view(settings.canon.ignored[0], "_");
 	assert_int_equal(settings.fills.wait_ms, 12000);
-	assert_int_equal(settings.fills.call_ms, 20000);
-	assert_int_equal(settings.fills.reserve_percent, 20);
+	assert_int_equal(settings.fills.permit.call_ms, 20000);
+	assert_int_equal(settings.fills.permit.reserve_percent, 20);
 	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
 	assert_int_equal(settings.upstream.token.n, 0);
 	assert_string_equal(settings.redis.socket, "/run/redis/redis-server.sock");

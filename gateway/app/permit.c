@@ -1,0 +1,288 @@
+#include "app/permit.h"
+
+#include "policy/breaker.h"
+
+#include <stdlib.h>
+
+/* What upstream told a moment ago is believed for so long, and asked for no sooner. */
+#define TOLD_MS 10000
+
+/* Calls of the own share that are remembered: no share is larger. */
+#define LOCAL_CALLS 32
+
+/* What this worker knows of a budget. */
+struct account {
+	struct account *next;
+	struct str budget; /* owned */
+	struct breaker breaker;
+	bool anew; /* the store was away: its log may lack calls */
+	bool away;
+	struct mono away_since;
+	/* without the store */
+	struct mono asked; /* when upstream was last asked for its count */
+	int64_t asked_ms;  /* the same by the store's clock; 0: it did not answer */
+	bool is_told;
+	struct count told;
+	uint32_t since_told; /* own calls since then */
+	struct mono calls[LOCAL_CALLS];
+	size_t calls_n; /* made so far; the last ones are in calls[n % LOCAL_CALLS] */
+};
+
+struct permits {
+	struct permit_options options;
+	const struct clock *clock;
+	struct store *store;
+	struct account *accounts;
+};
+
+struct permits *permits_new(const struct permit_options *options, const struct clock *clock,
+			    struct store *store)
+{
+	struct permits *p = calloc(1, sizeof(*p));
+
+	if (p)
+		*p = (struct permits){ .options = *options, .clock = clock, .store = store };
+	return p;
+}
+
+void permits_free(struct permits *p)
+{
+	while (p && p->accounts) {
+		struct account *a = p->accounts;
+
+		p->accounts = a->next;
+		free((char *)a->budget.p);
+		free(a);
+	}
+	free(p);
+}
+
+static struct account *add_account(struct permits *p, struct str budget)
+{
+	struct account *a = calloc(1, sizeof(*a));
+	char *name = strndup(budget.p, budget.n);
+
+	if (!a || !name) {
+		free(a);
+		free(name);
+		return NULL;
+	}
+	a->budget = (struct str){ name, budget.n };
+	/* What was called before this worker began is for upstream to say. */
+	a->anew = true;
+	a->next = p->accounts;
+	p->accounts = a;
+	return a;
+}
+
+/* NULL without memory. */
+static struct account *account_of(struct permits *p, struct str budget)
+{
+	struct account *a = p->accounts;
+
+	while (a && !str_eq(a->budget, budget))
+		a = a->next;
+	return a ? a : add_account(p, budget);
+}
+
+static struct mono now(const struct permits *p)
+{
+	return p->clock->mono(p->clock);
+}
+
+static uint32_t percent(uint32_t calls, uint32_t of_100)
+{
+	return (uint32_t)((uint64_t)calls * of_100 / 100);
+}
+
+/* ---- the breaker ---- */
+
+static bool is_open(const struct permits *p, const struct account *a, int64_t *ret_wait_ms,
+		    struct fail *reterr)
+{
+	*ret_wait_ms = breaker_wait_ms(&a->breaker, now(p));
+	if (!*ret_wait_ms)
+		return false;
+	fail_set(reterr, FAULT_UPSTREAM_DOWN, "Upstream has not answered for a while.");
+	reterr->retry_after_s = (int)((*ret_wait_ms + 999) / 1000);
+	return true;
+}
+
+void permits_note(struct permits *p, const struct api *api, bool answered)
+{
+	struct account *a = account_of(p, api->budget);
+
+	if (a)
+		breaker_note(&a->breaker, answered, now(p));
+}
+
+/* ---- without the store ---- */
+
+static enum verdict refuse(struct fail *reterr, int64_t wait_ms, int64_t *ret_wait_ms)
+{
+	fail_set(reterr, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
+	reterr->retry_after_s = wait_ms > 1000 ? (int)((wait_ms + 999) / 1000) : 1;
+	*ret_wait_ms = wait_ms;
+	return VERDICT_REFUSED;
+}
+
+/* Does upstream tell how many of the api's calls it has counted? */
+static bool is_counted(const struct api *api)
+{
+	const struct endpoint *throttle;
+
+	return api_throttle(api, &throttle) != NULL;
+}
+
+/* How long until the own share of so many calls grants one. */
+static int64_t share_wait_ms(const struct permits *p, const struct account *a, size_t share,
+			     int64_t window_ms)
+{
+	struct mono oldest;
+
+	if (a->calls_n < share)
+		return 0;
+	oldest = a->calls[(a->calls_n - share) % LOCAL_CALLS];
+	return oldest.ms + window_ms - now(p).ms;
+}
+
+/* What upstream told, or what the table says. */
+static struct quota quota_of(const struct account *a, const struct api *api)
+{
+	return a->is_told ? a->told.quota : api->quota;
+}
+
+static enum verdict ask_locally(struct permits *p, struct account *a, const struct api *api,
+				int64_t *ret_wait_ms, struct fail *reterr)
+{
+	struct quota quota = quota_of(a, api);
+	size_t share = percent(quota.calls, p->options.local_percent);
+	int64_t wait_ms;
+
+	if (!p->options.local_percent)
+		return refuse(reterr, 0, ret_wait_ms);
+	share = share < 1 ? 1 : share < LOCAL_CALLS ? share : LOCAL_CALLS;
+	wait_ms = share_wait_ms(p, a, share, quota.window_ms);
+	if (wait_ms > 0)
+		return refuse(reterr, wait_ms, ret_wait_ms);
+	if (!is_counted(api)) {
+		wait_ms = a->away_since.ms + quota.window_ms - now(p).ms;
+		if (wait_ms > 0)
+			return refuse(reterr, wait_ms, ret_wait_ms);
+	} else {
+		wait_ms = a->asked.ms + TOLD_MS - now(p).ms;
+		if (!a->asked.ms || wait_ms <= 0)
+			return VERDICT_UNCALIBRATED;
+		if (!a->is_told ||
+		    a->told.used + a->since_told +
+				    percent(quota.calls, p->options.reserve_percent) >=
+			    quota.calls)
+			return refuse(reterr, wait_ms, ret_wait_ms);
+	}
+	a->calls[a->calls_n++ % LOCAL_CALLS] = now(p);
+	a->since_told++;
+	return VERDICT_GRANTED;
+}
+
+static void note_store(const struct permits *p, struct account *a, bool broken)
+{
+	if (broken && !a->away)
+		a->away_since = now(p);
+	a->away = broken;
+	a->anew |= broken;
+}
+
+/* ---- asking ---- */
+
+static struct reservation reservation_for(const struct permits *p, const struct account *a,
+					  const struct api *api, const struct ticket *ticket)
+{
+	return (struct reservation){
+		.ticket = *ticket,
+		.quota = api->quota,
+		.reserve = percent(quota_of(a, api).calls, p->options.reserve_percent),
+		.client_share = p->options.client_percent,
+		.calibrated = is_counted(api),
+		.anew = a->anew,
+	};
+}
+
+/* A call for upstream's count itself is free; without the store not more often than it is
+ * believed. */
+static enum verdict ask_for_count(struct permits *p, struct account *a, const struct ticket *ticket,
+				  int64_t *ret_wait_ms, struct fail *reterr)
+{
+	struct allowance allowance = { .wait_ms = 0 };
+	enum verdict verdict = p->store->claim(p->store, ticket, &allowance);
+
+	note_store(p, a, verdict == VERDICT_BROKEN);
+	*ret_wait_ms = allowance.wait_ms;
+	if (verdict == VERDICT_GRANTED)
+		a->asked_ms = allowance.asked_ms;
+	if (verdict != VERDICT_BROKEN)
+		return verdict;
+	a->asked_ms = 0;
+	if (a->asked.ms && now(p).ms < a->asked.ms + TOLD_MS)
+		return refuse(reterr, a->asked.ms + TOLD_MS - now(p).ms, ret_wait_ms);
+	return VERDICT_GRANTED;
+}
+
+static enum verdict ask_for_call(struct permits *p, struct account *a, const struct api *api,
+				 const struct ticket *ticket, int64_t *ret_wait_ms,
+				 struct fail *reterr)
+{
+	struct reservation r = reservation_for(p, a, api, ticket);
+	struct allowance allowance = { .wait_ms = 0 };
+	enum verdict verdict = p->store->reserve(p->store, &r, &allowance);
+
+	note_store(p, a, verdict == VERDICT_BROKEN);
+	*ret_wait_ms = allowance.wait_ms;
+	if (verdict == VERDICT_BROKEN)
+		return ask_locally(p, a, api, ret_wait_ms, reterr);
+	if (verdict == VERDICT_REFUSED) {
+		fail_set(reterr, FAULT_NO_BUDGET, "The upstream quota is spent.");
+		reterr->retry_after_s = (int)((allowance.wait_ms + 999) / 1000);
+	}
+	return verdict;
+}
+
+enum verdict permits_ask(struct permits *p, const struct want *want, const struct ticket *ticket,
+			 int64_t *ret_wait_ms, struct fail *reterr)
+{
+	struct account *a = account_of(p, want->api->budget);
+	enum verdict verdict;
+
+	if (!a) {
+		*ret_wait_ms = 0;
+		fail_set(reterr, FAULT_INTERNAL, "There is no memory left.");
+		return VERDICT_REFUSED;
+	}
+	if (is_open(p, a, ret_wait_ms, reterr))
+		return VERDICT_REFUSED;
+	if (want->endpoint->kind == ENDPOINT_THROTTLE) {
+		verdict = ask_for_count(p, a, ticket, ret_wait_ms, reterr);
+		if (verdict == VERDICT_GRANTED)
+			a->asked = now(p);
+	} else {
+		verdict = ask_for_call(p, a, want->api, ticket, ret_wait_ms, reterr);
+	}
+	if (verdict == VERDICT_GRANTED)
+		breaker_begin(&a->breaker, now(p), p->options.call_ms);
+	return verdict;
+}
+
+void permits_told(struct permits *p, const struct api *api, const struct count *count)
+{
+	const struct count untold = { .quota = api->quota };
+	struct account *a = account_of(p, api->budget);
+
+	if (!a)
+		return;
+	a->is_told = count != NULL;
+	a->told = count ? *count : untold;
+	a->told.asked_ms = a->asked_ms;
+	a->since_told = 0;
+	/* One that does not tell leaves us with our own log. */
+	if (a->asked_ms && p->store->calibrate(p->store, api->budget, &a->told))
+		a->anew = false;
+}

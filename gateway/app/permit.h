@@ -1,0 +1,49 @@
+#ifndef PERIGEE_APP_PERMIT_H
+#define PERIGEE_APP_PERMIT_H
+
+/*
+ * May upstream be called now? Three ask: the breaker of the upstream, the budget
+ * that all workers share, and, when the store does not answer, this worker's own
+ * small share of it.
+ *
+ * Without the store nobody knows what the others have called. So the own share
+ * is a few percent of the quota, and each call of it is made only if upstream's
+ * own count (policy/throttle.h), asked for moments ago, leaves the reserve free;
+ * where upstream does not tell, only once the store has been away for a whole
+ * window. When the store is back, the budget is calibrated before anything else.
+ *
+ * Belongs to the fills' thread.
+ */
+
+#include "policy/intake.h"
+#include "policy/ports.h"
+
+struct permits;
+
+struct permit_options {
+	uint32_t reserve_percent; /* of a quota, that background calls leave alone */
+	uint32_t client_percent;  /* of a quota, for one client while others ask too */
+	uint32_t local_percent;	  /* of a quota, for this worker without the store */
+	int64_t call_ms;	  /* the longest that a call can take */
+};
+
+/* Uses the store and the clock, which must outlive it. NULL without memory. */
+struct permits *permits_new(const struct permit_options *options, const struct clock *clock,
+			    struct store *store);
+void permits_free(struct permits *p);
+
+/*
+ * Asks for the call that `want` needs; `ticket` names it. REFUSED (*reterr says
+ * why), ELSEWHERE and GRANTED as the store means them; never BROKEN.
+ * UNCALIBRATED: the api's throttle must be asked first, and permits_told() told.
+ */
+enum verdict permits_ask(struct permits *p, const struct want *want, const struct ticket *ticket,
+			 int64_t *ret_wait_ms, struct fail *reterr);
+
+/* What upstream has told of the budget; NULL: it does not tell, and is not asked again soon. */
+void permits_told(struct permits *p, const struct api *api, const struct count *count);
+
+/* A call is over. `answered`: in a way that shows that upstream lives. */
+void permits_note(struct permits *p, const struct api *api, bool answered);
+
+#endif

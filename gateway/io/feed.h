@@ -1,0 +1,30 @@
+#ifndef PERIGEE_IO_FEED_H
+#define PERIGEE_IO_FEED_H
+
+/*
+ * What is told on a channel of Redis, heard by a thread of its own.
+ *
+ * Redis keeps nothing for those who do not listen. So whenever the thread has
+ * begun to listen, at first and after each break, on_open() is called: whoever
+ * waits for news has to look for itself then.
+ */
+
+#include "io/redis.h"
+
+struct feed;
+
+struct feed_listener {
+	void (*on_open)(void *ctx);
+	void (*on_news)(void *ctx, struct str line);
+	void *ctx;
+};
+
+/* Starts to listen; the options must outlive it, the channel is copied. NULL without memory or a
+ * thread. */
+struct feed *feed_new(const struct redis_options *options, struct str channel,
+		      const struct feed_listener *listener);
+
+/* Ends the thread. NULL is fine. */
+void feed_free(struct feed *f);
+
+#endif

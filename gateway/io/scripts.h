@@ -1,0 +1,24 @@
+#ifndef PERIGEE_IO_SCRIPTS_H
+#define PERIGEE_IO_SCRIPTS_H
+
+/*
+ * What Redis runs for the store: io/lua/NAME.lua as text, behind io/lua/clock.lua.
+ * The Makefile makes them C; each says at its head what it takes and gives.
+ */
+
+/* clang-format off */
+#define SCRIPTS(X)                                                                               \
+	X(reserve)   /* may one call be made? */                                                 \
+	X(claim)     /* the same for one that upstream does not count */                         \
+	X(renew)     /* it still runs */                                                         \
+	X(settle)    /* it is over */                                                            \
+	X(calibrate) /* upstream has told how many it has counted */                             \
+	X(cool)      /* upstream has refused one */                                              \
+	X(usage)     /* how many are made and left */
+/* clang-format on */
+
+#define X(name) extern const char script_##name[];
+SCRIPTS(X)
+#undef X
+
+#endif

@@ -1,0 +1,450 @@
+#include "unit/catalog.h"
+
+#include "app/permit.h"
+#include "fake/clock.h"
+#include "fake/store.h"
+#include "policy/breaker.h"
+
+#define CALL_MS	  20000
+#define WINDOW_MS 3600000
+
+/* So long is upstream's own count believed. */
+#define TOLD_MS 10000
+
+static struct rig {
+	struct catalog *catalog;
+	struct fake_clock clock;
+	struct fake_store shared;
+	struct store *store;
+	struct permits *permits;
+	const struct api *api;
+	struct api silent; /* of an upstream that does not tell its count */
+	int64_t wait_ms;   /* of the last ask */
+	struct fail fail;
+} r;
+
+static void make_permits(uint32_t local_percent)
+{
+	const struct permit_options options = { .reserve_percent = 20,
+						.client_percent = 50,
+						.local_percent = local_percent,
+						.call_ms = CALL_MS };
+
+	permits_free(r.permits);
+	r.permits = permits_new(&options, &r.clock.clock, r.store);
+	assert_non_null(r.permits);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	memset(&r, 0, sizeof(r));
+	r.catalog = test_catalog();
+	r.api = &r.catalog->apis[0];
+	r.silent = *r.api;
+	r.silent.budget = STR("silent");
+	fake_clock_init(&r.clock);
+	fake_store_init(&r.shared, &r.clock.clock);
+	r.store = fake_store_open(&r.shared);
+	assert_non_null(r.store);
+	make_permits(20);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	permits_free(r.permits);
+	r.store->free(r.store);
+	fake_store_release(&r.shared);
+	catalog_unref(r.catalog);
+	return 0;
+}
+
+static void pass(int64_t ms)
+{
+	fake_clock_advance(&r.clock, ms);
+}
+
+static enum verdict ask_for(const struct api *api, const char *endpoint)
+{
+	static int calls;
+	char id[16];
+	const struct want want = { .api = api,
+				   .endpoint = api_endpoint(api, str_from(endpoint)),
+				   .target = STR("/2.3.0/spacecraft/1/") };
+	const struct ticket ticket = { .budget = api->budget,
+				       .target = want.target,
+				       .client = STR("c1"),
+				       .id = { id,
+					       (size_t)snprintf(id, sizeof(id), "%d", calls++) },
+				       .hold_ms = CALL_MS };
+
+	r.wait_ms = -1;
+	r.fail = (struct fail){ .fault = FAULT_NONE };
+	return permits_ask(r.permits, &want, &ticket, &r.wait_ms, &r.fail);
+}
+
+static enum verdict ask(void)
+{
+	return ask_for(r.api, "spacecraft");
+}
+
+static enum verdict ask_for_count(void)
+{
+	return ask_for(r.api, "api-throttle");
+}
+
+static void tell(uint32_t calls, uint32_t used)
+{
+	const struct count count = { .quota = { calls, WINDOW_MS }, .used = used };
+
+	permits_told(r.permits, r.api, &count);
+}
+
+/* Upstream is asked, and says so. */
+static void ask_and_tell(uint32_t calls, uint32_t used)
+{
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	tell(calls, used);
+}
+
+static void assert_refused(enum verdict verdict, enum fault fault, int64_t wait_ms)
+{
+	assert_int_equal(verdict, VERDICT_REFUSED);
+	assert_string_equal(fault_word(r.fail.fault), fault_word(fault));
+	if (r.wait_ms != wait_ms)
+		fail_msg("told to wait %lld ms instead of %lld", (long long)r.wait_ms,
+			 (long long)wait_ms);
+	assert_int_equal(r.fail.retry_after_s,
+			 wait_ms > 1000 || fault != FAULT_STORE_DOWN ? (wait_ms + 999) / 1000 : 1);
+}
+
+/* ---- with the store ---- */
+
+static void what_was_called_before_is_for_upstream_to_say(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.claims, 1);
+	tell(15, 4);
+	assert_int_equal(r.shared.calibrations, 1);
+	assert_int_equal(r.shared.count.used, 4);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(fake_store_logged(&r.shared), 1);
+}
+
+static void the_budget_is_told_all_it_needs(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_window_ms == WINDOW_MS);
+	assert_true(r.shared.last_hold_ms == CALL_MS);
+	assert_int_equal(r.shared.last_reserve, 3);
+	assert_string_equal(r.shared.client, "c1");
+}
+
+/* A reserve of 3 in the 2 calls that upstream grants would leave nothing to refresh with. */
+static void the_reserve_is_a_part_of_what_upstream_grants(void **state)
+{
+	(void)state;
+	ask_and_tell(300, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.last_reserve, 60);
+	ask_and_tell(2, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.last_reserve, 0);
+	/* The limit itself is for the store to replace: it may know a newer one. */
+	assert_int_equal(r.shared.last_limit, 15);
+}
+
+static void the_budgets_word_is_passed_on(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	r.shared.refuses = true;
+	r.shared.refuses_ms = 238001;
+	assert_refused(ask(), FAULT_NO_BUDGET, 238001);
+	assert_int_equal(r.fail.retry_after_s, 239);
+	r.shared.refuses = false;
+	r.shared.elsewhere = true;
+	assert_int_equal(ask(), VERDICT_ELSEWHERE);
+	assert_true(r.wait_ms == LEASE_MS);
+	assert_int_equal(ask_for_count(), VERDICT_ELSEWHERE);
+	assert_true(r.wait_ms == LEASE_MS);
+	r.shared.elsewhere = false;
+	r.shared.uncalibrated = true;
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+}
+
+/* Where upstream does not tell, our own log is all there is. */
+static void a_silent_upstream_is_taken_at_its_silence(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_for(&r.silent, "spacecraft"), VERDICT_GRANTED);
+	assert_int_equal(r.shared.calibrations, 0);
+	/* One that is asked and has nothing to say. */
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	permits_told(r.permits, r.api, NULL);
+	assert_int_equal(r.shared.calibrations, 1);
+	assert_int_equal(r.shared.count.used, 0);
+	assert_int_equal(r.shared.count.quota.calls, 15);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+}
+
+static void after_the_store_was_away_it_is_compared_anew(void **state)
+{
+	(void)state;
+	make_permits(0);
+	ask_and_tell(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	r.shared.broken = true;
+	assert_refused(ask(), FAULT_STORE_DOWN, 0);
+	/* That it is told while the store is away helps nobody. */
+	pass(TOLD_MS);
+	ask_and_tell(15, 1);
+	r.shared.broken = false;
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	ask_and_tell(15, 1);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	/* Noticed by asking for the count, too. */
+	r.shared.broken = true;
+	ask_for_count();
+	r.shared.broken = false;
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+}
+
+static void budgets_are_apart(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		permits_note(r.permits, r.api, false);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+	assert_int_equal(ask_for(&r.silent, "spacecraft"), VERDICT_GRANTED);
+}
+
+/* ---- without it: the own share ---- */
+
+/* Upstream is asked when its word is needed. */
+static void told_now(uint32_t calls, uint32_t used)
+{
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	ask_and_tell(calls, used);
+}
+
+static void no_share_is_no_call(void **state)
+{
+	(void)state;
+	make_permits(0);
+	r.shared.broken = true;
+	assert_refused(ask(), FAULT_STORE_DOWN, 0);
+	pass(100LL * WINDOW_MS);
+	assert_refused(ask(), FAULT_STORE_DOWN, 0);
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, 0);
+}
+
+/* 20% of 15 calls are 3, and no more in any window, whatever upstream has free. */
+static void never_more_than_the_share_in_a_window(void **state)
+{
+	(void)state;
+	r.shared.broken = true;
+	for (int i = 0; i < 3; i++) {
+		told_now(15, 0);
+		assert_int_equal(ask(), VERDICT_GRANTED);
+		pass(TOLD_MS + 1000);
+	}
+	assert_refused(ask(), FAULT_STORE_DOWN, WINDOW_MS - 3 * (TOLD_MS + 1000));
+	pass(WINDOW_MS - 3 * (TOLD_MS + 1000) - 1);
+	assert_refused(ask(), FAULT_STORE_DOWN, 1);
+	pass(1);
+	told_now(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	/* The second of the others has left a bit later. */
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS + 1000);
+}
+
+static void a_small_share_is_one_call(void **state)
+{
+	(void)state;
+	make_permits(1);
+	r.shared.broken = true;
+	told_now(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_refused(ask(), FAULT_STORE_DOWN, WINDOW_MS);
+}
+
+/* A large one has an end, since so many calls are remembered and no more. */
+static void a_large_share_is_32_calls(void **state)
+{
+	(void)state;
+	make_permits(100);
+	r.shared.broken = true;
+	told_now(1000, 0);
+	for (int i = 0; i < 32; i++)
+		assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_refused(ask(), FAULT_STORE_DOWN, WINDOW_MS);
+}
+
+/* With 15 calls and a reserve of 3: the 12th is the last that may be made so. */
+static void the_reserve_stays_free(void **state)
+{
+	(void)state;
+	make_permits(60);
+	r.shared.broken = true;
+	told_now(15, 12);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+	pass(TOLD_MS);
+	told_now(15, 11);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	/* The own call is among the used, though upstream has not told it. */
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+	pass(TOLD_MS);
+	told_now(15, 15);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+	pass(TOLD_MS);
+	/* The limit is the one that upstream tells. */
+	told_now(5, 4);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+}
+
+static void what_was_told_is_believed_for_a_moment_only(void **state)
+{
+	(void)state;
+	r.shared.broken = true;
+	told_now(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	pass(TOLD_MS - 1);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	pass(1);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	/* What was told before does not count while the new answer is on its way. */
+	tell(15, 12);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+}
+
+static void upstream_is_not_asked_all_the_time(void **state)
+{
+	(void)state;
+	r.shared.broken = true;
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	assert_refused(ask_for_count(), FAULT_STORE_DOWN, TOLD_MS);
+	pass(TOLD_MS - 1);
+	assert_refused(ask_for_count(), FAULT_STORE_DOWN, 1);
+	pass(1);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+}
+
+/* It was asked and said nothing that could be read: then nobody calls. */
+static void silence_of_one_that_tells_is_no_permission(void **state)
+{
+	(void)state;
+	r.shared.broken = true;
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+	permits_told(r.permits, r.api, NULL);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+}
+
+/* What the others had called when the store went away has left the window when it is over. */
+static void one_that_never_tells_is_called_after_a_whole_window(void **state)
+{
+	(void)state;
+	pass(50000);
+	r.shared.broken = true;
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, WINDOW_MS);
+	pass(WINDOW_MS - 1);
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, 1);
+	pass(1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask_for(&r.silent, "spacecraft"), VERDICT_GRANTED);
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, WINDOW_MS);
+	/* It was there for a moment: the others may have called. */
+	r.shared.broken = false;
+	ask_for(&r.silent, "spacecraft");
+	r.shared.broken = true;
+	pass(WINDOW_MS - 1);
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, 1);
+	pass(1);
+	assert_refused(ask_for(&r.silent, "spacecraft"), FAULT_STORE_DOWN, WINDOW_MS - 1);
+}
+
+/* ---- the breaker ---- */
+
+static void the_breaker_refuses_and_lets_a_probe_through(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		permits_note(r.permits, r.api, false);
+	assert_refused(ask(), FAULT_UPSTREAM_DOWN, BREAKER_PAUSE_MS);
+	assert_refused(ask_for_count(), FAULT_UPSTREAM_DOWN, BREAKER_PAUSE_MS);
+	assert_int_equal(r.shared.reserves, 0);
+	pass(BREAKER_PAUSE_MS);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	/* One at a time. */
+	assert_refused(ask(), FAULT_UPSTREAM_DOWN, CALL_MS);
+	permits_note(r.permits, r.api, false);
+	assert_refused(ask(), FAULT_UPSTREAM_DOWN, 2 * BREAKER_PAUSE_MS);
+	pass(2 * BREAKER_PAUSE_MS);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	permits_note(r.permits, r.api, true);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+}
+
+/* That the budget refuses costs the probe nothing: the next one who asks may be it. */
+static void a_probe_that_is_not_granted_is_none(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		permits_note(r.permits, r.api, false);
+	pass(BREAKER_PAUSE_MS);
+	r.shared.refuses = true;
+	assert_int_equal(ask(), VERDICT_REFUSED);
+	assert_int_equal(r.fail.fault, FAULT_NO_BUDGET);
+	r.shared.refuses = false;
+	assert_int_equal(ask(), VERDICT_GRANTED);
+}
+
+static void nothing_to_free(void **state)
+{
+	(void)state;
+	permits_free(NULL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_was_called_before_is_for_upstream_to_say),
+		TEST(the_budget_is_told_all_it_needs),
+		TEST(the_reserve_is_a_part_of_what_upstream_grants),
+		TEST(the_budgets_word_is_passed_on),
+		TEST(a_silent_upstream_is_taken_at_its_silence),
+		TEST(after_the_store_was_away_it_is_compared_anew),
+		TEST(budgets_are_apart),
+		TEST(no_share_is_no_call),
+		TEST(never_more_than_the_share_in_a_window),
+		TEST(a_small_share_is_one_call),
+		TEST(a_large_share_is_32_calls),
+		TEST(the_reserve_stays_free),
+		TEST(what_was_told_is_believed_for_a_moment_only),
+		TEST(upstream_is_not_asked_all_the_time),
+		TEST(silence_of_one_that_tells_is_no_permission),
+		TEST(one_that_never_tells_is_called_after_a_whole_window),
+		TEST(the_breaker_refuses_and_lets_a_probe_through),
+		TEST(a_probe_that_is_not_granted_is_none),
+		TEST(nothing_to_free),
+	};
+
+	return cmocka_run_group_tests_name("permit", tests, NULL, NULL);
+}
