@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
+from stack.child import wait_until
 
 from .shield import freshness, measure, oracle, replay, report, trace
 
@@ -271,6 +272,38 @@ def test_the_whole_benchmark_in_miniature(tmp_path):
         assert numbers["refused"] == 0 and numbers["valid_answered"] > 0.8
     assert throttled["none"]["calls"] == 400
     assert written["oracle"]["open"] > written["oracle"]["throttled"] > 0
+
+
+def processes_of(folder):
+    """Those that run in it or were told of it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            known = [os.readlink(process / "cwd"), (process / "cmdline").read_text()]
+        except OSError:
+            continue
+        if any(str(folder) in text for text in known):
+            found.append(known)
+    return found
+
+
+def test_told_to_stop_it_leaves_nothing(tmp_path):
+    folders = tmp_path / "t"
+    folders.mkdir()
+    running = subprocess.Popen(
+        [Path(__file__).with_name("run")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "BUILD": str(tmp_path), "TMPDIR": str(folders),
+             "BENCH_REQUESTS": "400", "BENCH_FACTOR": "60"})
+    try:
+        # The last one to be started, and with it a sandbox for each of the four.
+        assert wait_until(lambda: any("plain.conf" in cmdline for _, cmdline
+                                      in processes_of(folders)), 60)
+        running.terminate()
+        _, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert (running.returncode, errors) == (1, b"")
+    assert processes_of(folders) == [] and list(folders.iterdir()) == []
 
 
 def test_a_mistake_in_the_parameters_is_named(tmp_path):

@@ -3,12 +3,15 @@
 import asyncio
 import json
 import multiprocessing
+import os
+import signal
 import time
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 
 from stack.chain import REPO
+from stack.child import end_with
 
 from . import measure, oracle, replay, report, trace
 from .freshness import Freshness
@@ -144,8 +147,9 @@ class Run:
             running = {}
             for name, peer in peers.items():
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=self._replay_one, daemon=True,
-                                          args=(theirs, peer.port, upstreams[name].port))
+                process = context.Process(
+                    target=self._replay_one, daemon=True,
+                    args=(os.getpid(), theirs, peer.port, upstreams[name].port))
                 process.start()
                 stack.callback(process.kill)
                 theirs.close()
@@ -159,7 +163,9 @@ class Run:
                 process.join()
             return outcomes
 
-    def _replay_one(self, pipe, port, upstream):
+    def _replay_one(self, runner, pipe, port, upstream):
+        end_with(runner)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner's business
         p = self.parameters
         replaying = replay.Replay(
             port=port, sandbox_port=upstream, start=self.start, factor=p.factor,
