@@ -101,7 +101,7 @@ groups-fuzz    = build fuzz
 groups-fmt     = lint
 groups-clean   = none
 groups-help    = none
-groups-bench   = build run
+groups-bench   = build run bench
 needed_groups  = $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(groups-$(goal)),build)) \
                         $(if $(findstring clang,$(CC)),build fuzz))
 
@@ -198,7 +198,7 @@ check: $(PERIGEE_BIN) programs | setup
 
 bench: all | setup
 	@test -x tests/bench/run || { echo 'make bench: there is no tests/bench/run yet' >&2; exit 1; }
-	@PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' tests/bench/run
+	@BUILD='$(BUILD)' PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' exec tests/bench/run
 
 fuzz: | setup
 	@$(MAKE) CC=clang SANITIZE=address,undefined FUZZING=1 BUILD=build/fuzz SETUP=: fuzz-run
@@ -251,7 +251,7 @@ help:
 	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
-	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack e2e"'
+	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
 	@echo 'make bench       measured comparisons'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'

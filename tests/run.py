@@ -156,6 +156,7 @@ SUITES = {
     "keys": pytest_suite("keys", "-n", "2"),
     "sandbox": pytest_suite("sandbox"),
     "stack": pytest_suite("stack", "-n", "2"),
+    "bench": pytest_suite("bench"),
     # A file at a time: its tests may share one chain.
     "e2e": pytest_suite("e2e", "-n", "2", "--dist", "loadfile"),
 }

@@ -28,7 +28,7 @@ def leave(signum: int, frame: object) -> NoReturn:
 def main(arguments: Optional[list[str]] = None) -> None:
     django.setup()
     # Models can be imported only now.
-    from sandbox import data, orders, server, throttle
+    from sandbox import data, orders, server, stamps, throttle
 
     parser = argparse.ArgumentParser(description="A Launch Library 2 stand-in for tests.")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
@@ -40,9 +40,13 @@ def main(arguments: Optional[list[str]] = None) -> None:
         "--public-host", metavar="HOST",
         help="write URLs in bodies as https://HOST/... instead of by the request's Host",
     )
+    parser.add_argument(
+        "--stamp", action="store_true", help="give every object the time at which it was sent"
+    )
     parser.add_argument("--verbose", action="store_true", help="access log on stderr")
     options = parser.parse_args(arguments)
 
+    stamps.enabled = options.stamp
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     import_module("sandbox.urls")  # and with it every view, so that no first request is slow

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from django.db import connections
 
-from . import calls, throttle
+from . import calls, stamps, throttle
 from .faults import FAULTS, Answer, Fault
 from .orders import PREFIX, Orders
 
@@ -185,9 +185,10 @@ class Handler(BaseHTTPRequestHandler):
         if answer.ending == "reset":
             self._reset_connection()
             return
+        content = stamps.write(answer.body)
         if answer.ending == "close" or self.request_version != "HTTP/1.1":
             self.close_connection = True
-        length = len(answer.body) if answer.announced is None else answer.announced
+        length = len(content) if answer.announced is None else answer.announced
         head = {"Date": self.date_time_string(), "Content-Length": str(length)}
         if self.close_connection:
             head["Connection"] = "close"
@@ -195,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}"]
         lines += [f"{name}: {value}" for name, value in head.items() if name.lower() not in given]
         lines += [f"{name}: {value}" for name, value in answer.headers]
-        content = b"" if self.command == "HEAD" else answer.body[: answer.sent]
+        content = b"" if self.command == "HEAD" else content[: answer.sent]
         self.connection.sendall("\r\n".join(lines + ["", ""]).encode("iso-8859-1") + content)
 
     def _reset_connection(self) -> None:

@@ -37,7 +37,7 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 REST_FRAMEWORK = {
     # JSON first: it answers `Accept: */*` and callers that send no Accept at all.
     "DEFAULT_RENDERER_CLASSES": [
-        "rest_framework.renderers.JSONRenderer",
+        "sandbox.stamps.Renderer",
         "rest_framework.renderers.BrowsableAPIRenderer",
     ],
     "DEFAULT_AUTHENTICATION_CLASSES": ["sandbox.throttle.KeyAuthentication"],

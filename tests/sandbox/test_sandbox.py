@@ -759,3 +759,18 @@ def test_quota_of_the_command_line(sandbox):
         other.order("POST", "reset")
         usage = other.get(THROTTLE).json
         assert (usage["your_request_limit"], usage["limit_frequency_secs"]) == (2, 60)
+
+
+def test_objects_are_stamped_with_the_moment_of_sending():
+    with running("--quota", "none", "--stamp") as other:
+        before = time.time()
+        other.fault("latency", seconds=0.3)
+        page = other.get(f"{SPACECRAFT}?limit=3")
+        one = other.get(f"{SPACECRAFT}430/")
+        moments = [row["stamped_at"] for row in page.json["results"]]
+        assert len(moments) == 3 and len(set(moments)) == 1
+        assert before + 0.25 < moments[0] < moments[0] + 0.25 < one.json["stamped_at"] < time.time()
+        for answer in (page, one):
+            assert int(answer.headers["content-length"]) == len(answer.body)
+        assert b"stamped_at" not in other.get(f"{SPACECRAFT}?status=x").body
+        assert other.list("search=nothing+like+this")["results"] == []

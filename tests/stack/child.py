@@ -41,9 +41,7 @@ class Child:
         sig = int(self.on_orphaned)
 
         def before_exec():
-            _LIBC.prctl(_PR_SET_PDEATHSIG, sig, 0, 0, 0)
-            if os.getppid() != runner:  # it went before we asked
-                os._exit(1)
+            end_with(runner, sig)
 
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
@@ -109,6 +107,13 @@ class Child:
             how = f"ended with status {status} (pid {self.pid})"
         tail = self.text().splitlines()[-lines:]
         return "\n".join([f"{self.name} {how}; the end of {self.log}:"] + [f"  | {t}" for t in tail])
+
+
+def end_with(runner, sig=signal.SIGKILL):
+    """Has the kernel send this process a signal when the one that started it is gone."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, int(sig), 0, 0, 0)
+    if os.getppid() != runner:  # it went before we asked
+        os._exit(1)
 
 
 def wait_until(condition, seconds, step=0.02):

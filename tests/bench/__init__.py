@@ -1,0 +1,1 @@
+"""Measured comparisons: README.md says what and how."""

@@ -1,0 +1,1 @@
+"""The shield benchmark: what upstream is spared, beside nginx' proxy_cache, Varnish and nothing."""
