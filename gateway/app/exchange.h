@@ -49,10 +49,10 @@ struct news {
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
-#define HELD_MAX 3
+#define HELD_MAX 5
 
 /* After this many fills a list that changes under our hands is answered as it stands. */
-#define FILLS_MAX 4
+#define FILLS_MAX 6
 
 struct exchange {
 	void *connection; /* app/worker.c's; where the answer goes */
