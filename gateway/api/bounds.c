@@ -18,21 +18,25 @@ static bool is_bound(const struct param *param)
 	}
 }
 
-/* Reads the filter's pair at `at`. False: it is no bound, or lies on the grid of days. */
+/* Is it on the grid of days, or would it leave the calendar? */
+static bool stays(const struct bound *bound)
+{
+	int64_t rounded = bound_rounded(bound, MOMENT_DAY_US);
+
+	return rounded == bound->us || !moment_is_writable(rounded);
+}
+
+/* Reads the filter's pair at `at`. False: it is no bound that can be moved. */
 static bool read_bound(const struct endpoint *endpoint, const struct query *filter, size_t at,
 		       struct bound *ret)
 {
 	const struct pair *pair = &filter->pairs[at];
 	const struct param *param = endpoint_param(endpoint, pair->name);
-	int64_t rounded;
 
 	if (!param || !is_bound(param))
 		return false;
 	*ret = (struct bound){ .at = at, .lookup = param->lookup, .path = param->path };
-	if (moment_parse(pair->value, &ret->us))
-		return false;
-	rounded = bound_rounded(ret, MOMENT_DAY_US);
-	return rounded != ret->us && moment_is_writable(rounded);
+	return !moment_parse(pair->value, &ret->us) && !stays(ret);
 }
 
 /* What the list is ordered by first, and whether the client says so. */

@@ -8,9 +8,8 @@
  * the configured step. What is too much is cut off again (policy/cut.h).
  *
  * Outwards is down for gt and gte, up for lt, and for lte up to the last
- * microsecond before the grid's next point: `lte=...T23:59:59Z` means a day, and
- * must not bring what stands at the first moment of the next, where upstream puts
- * everything whose hour it does not know.
+ * microsecond before the grid's next point: at that point itself, where upstream puts
+ * everything whose hour it does not know, stands what nobody meant.
  *
  * A bound that lies on the grid of days (a date, a midnight) is left alone.
  * Moments are microseconds since 1970, in UTC. Pure.

@@ -49,13 +49,13 @@ struct news {
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
-#define HELD_MAX 3
+#define HELD_MAX 5
 
 /* A client in the budget's log, not to be recognised: `c` and a hash of its address. */
 #define CLIENT_BYTES 18
 
 /* After this many fills a list that changes under our hands is answered as it stands. */
-#define FILLS_MAX 4
+#define FILLS_MAX 6
 
 struct exchange {
 	void *connection; /* app/worker.c's; where the answer goes */

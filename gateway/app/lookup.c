@@ -166,9 +166,9 @@ static bool find_object(struct search *s)
 	return true;
 }
 
-static bool are_windows(const struct entry *a, const struct entry *b)
+static bool is_window(const struct entry *e)
 {
-	return a && b && a->kind == ENTRY_WINDOW && b->kind == ENTRY_WINDOW;
+	return e && e->kind == ENTRY_WINDOW;
 }
 
 static void check_agreement(struct search *s)
@@ -180,7 +180,7 @@ static void check_agreement(struct search *s)
 		const struct entry *a = l->entries[i];
 		const struct entry *b = l->entries[i + 1];
 
-		if (are_windows(a, b) && !agree(a, b, s->x->canon.endpoint->skew_ms)) {
+		if (is_window(a) && is_window(b) && !agree(a, b, s->x->canon.endpoint->skew_ms)) {
 			size_t older = a->fetched.ms <= b->fetched.ms ? i : i + 1;
 
 			l->agrees = false;
@@ -208,8 +208,7 @@ static bool find_first_of(struct search *s, uint32_t size)
 		return false;
 	find(s, 0);
 	e = l->entries[0];
-	return !e || e->kind != ENTRY_WINDOW ||
-	       cut_find(e, &s->x->canon.bounds, s->x->arena, &l->cut);
+	return !is_window(e) || cut_find(e, &s->x->canon.bounds, s->x->arena, &l->cut);
 }
 
 /* Does the page lie in the small first window, and would the whole one tell no more? */
@@ -219,10 +218,11 @@ static bool is_enough(const struct search *s)
 	const struct entry *e = s->found->entries[0];
 	const struct cut *cut = &s->found->cut;
 
-	if (!e || e->kind != ENTRY_WINDOW)
+	if (!is_window(e))
 		return e != NULL;
-	if (!cut->is_exact &&
-	    (c->bounds.place == BOUNDS_IN_FRONT || e->count <= c->endpoint->window))
+	if (!cut->is_exact && e->count <= c->endpoint->window)
+		return false;
+	if (!cut->is_exact && !cut->is_open && c->bounds.place <= BOUNDS_AT_ENDS)
 		return false;
 	return cut_page(cut, c->offset, c->limit, e->count).to <= e->n;
 }
@@ -262,6 +262,51 @@ static bool find_first(struct search *s)
 	return find_whole_first(s, enough);
 }
 
+/* One more window, from `start`, in its place among the others, where it is not there yet. *ret is
+ * its entry, or NULL. */
+static bool find_another(struct search *s, int64_t start, const struct entry **ret)
+{
+	struct lookup *l = s->found;
+	size_t at = 0;
+
+	while (at + 1 < LOOKUP_ENTRIES && l->wants[at].target.p && l->wants[at].start < start)
+		at++;
+	if (!l->wants[at].target.p || l->wants[at].start > start) {
+		for (size_t i = LOOKUP_ENTRIES - 1; i > at; i--) {
+			l->wants[i] = l->wants[i - 1];
+			l->entries[i] = l->entries[i - 1];
+		}
+		l->wanted += l->wanted >= at;
+		l->entries[at] = NULL;
+		if (!make_want(s, start, s->x->canon.endpoint->window, &l->wants[at]))
+			return false;
+		find(s, at);
+	}
+	*ret = l->entries[at];
+	return true;
+}
+
+/* Looks at the list's end, in its last window; if all of that is cut off, in the one before, too. A
+ * small first window is not that one. */
+static bool find_open_end(struct search *s)
+{
+	struct lookup *l = s->found;
+	const uint32_t size = s->x->canon.endpoint->window;
+	int64_t first = l->wants[0].size == size ? 0 : size;
+	int64_t start = window_start(l->entries[0]->count - 1, size);
+
+	for (int i = 0; i < 2 && l->cut.is_open && start >= first; i++, start -= size) {
+		const struct entry *last;
+
+		if (!find_another(s, start, &last))
+			return false;
+		if (!is_window(last))
+			return true;
+		cut_end(last, &s->x->canon.bounds, &l->cut);
+	}
+	return true;
+}
+
 /* The windows behind the first one in which the page lies. */
 static bool find_others(struct search *s)
 {
@@ -269,17 +314,13 @@ static bool find_others(struct search *s)
 	struct lookup *l = s->found;
 	const uint32_t size = c->endpoint->window;
 	struct span page = cut_page(&l->cut, c->offset, c->limit, l->entries[0]->count);
-	size_t i = 1;
+	const struct entry *e = l->entries[0];
 
 	if (l->cut.kept || page.from == page.to)
 		return true;
-	for (int64_t start = window_start(page.from, size); start < page.to; start += size) {
-		if (start == 0)
-			continue;
-		if (!make_want(s, start, size, &l->wants[i]))
+	for (int64_t at = window_start(page.from, size); e && at < page.to; at += size)
+		if (at > 0 && !find_another(s, at, &e))
 			return false;
-		find(s, i++);
-	}
 	return true;
 }
 
@@ -287,13 +328,15 @@ static bool find_others(struct search *s)
 static bool find_cut(struct search *s)
 {
 	struct lookup *l = s->found;
-	const struct entry *e;
 
 	if (!find_first(s))
 		return false;
-	e = l->entries[0];
-	if (e && e->kind == ENTRY_WINDOW && (l->cut.is_exact || s->as_is) && !find_others(s))
-		return false;
+	if (is_window(l->entries[0])) {
+		if (l->cut.is_open && !s->as_is && !find_open_end(s))
+			return false;
+		if ((l->cut.is_exact || s->as_is) && !find_others(s))
+			return false;
+	}
 	check_agreement(s);
 	return true;
 }
@@ -318,7 +361,7 @@ static bool will_do(const struct search *s, const struct lookup *l, const struct
 	const struct bounds *exact = &s->x->canon.bounds;
 	bool in_vain = s->x->failed.fault != FAULT_NONE;
 
-	if (l->state == ENTRY_ABSENT || !l->agrees || l->entries[0]->kind != ENTRY_WINDOW)
+	if (l->state == ENTRY_ABSENT || !l->agrees || !is_window(l->entries[0]))
 		return false;
 	for (size_t k = 0; k < exact->n; k++) {
 		if (bound_is_lower(&exact->list[k]))
@@ -416,8 +459,8 @@ static int64_t small_step_us(const struct search *s)
 /*
  * The list of whole days, which all share; where that cannot be cut, the one that is rounded to
  * small steps, as it is. The former is not tried in vain: once it was fetched, it tells for as long
- * as it is kept, stale or not, that it is too long. Where the client orders by something else it
- * hardly ever can be cut, so that only the latter is fetched.
+ * as it is kept, stale or not, that it cannot. Where the client orders by something else it hardly
+ * ever can, so that only the latter is fetched.
  */
 static bool find_bounded(struct search *s)
 {
@@ -425,12 +468,10 @@ static bool find_bounded(struct search *s)
 	struct lookup *l = s->found;
 
 	if (c->bounds.place != BOUNDS_SCATTERED) {
-		const struct entry *e;
-
 		if (!find_rounded(s, MOMENT_DAY_US))
 			return false;
-		e = l->entries[0];
-		if (l->cut.is_exact || l->broken || !e || e->kind != ENTRY_WINDOW)
+		if (l->cut.is_exact || l->broken || l->state == ENTRY_ABSENT ||
+		    !is_window(l->entries[0]))
 			return true;
 		replace(l, &(struct lookup){ .state = ENTRY_ABSENT });
 	}

@@ -7,7 +7,8 @@
  *
  * For an object that is one, for a page of a list the one or two windows in which it
  * lies. A list with moving bounds of time (api/bounds.h) is cut out of one with
- * wider bounds (policy/cut.h), which also takes the first window of that.
+ * wider bounds (policy/cut.h), which also takes the first window of that, and at times
+ * the last.
  */
 
 #include "app/exchange.h"
@@ -15,7 +16,8 @@
 #include "policy/cut.h"
 #include "policy/intake.h"
 
-#define LOOKUP_ENTRIES 3
+/* The first window, two that the page lies in, two at the end. */
+#define LOOKUP_ENTRIES 5
 
 struct lookup {
 	/* References, in the list's order; NULL where there is none. */

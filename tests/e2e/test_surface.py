@@ -11,7 +11,7 @@ import pytest
 from harness import SLOW, assert_like_upstream, assert_problem
 from sandbox.surface import SERVED
 
-# All to the microsecond: no bound of time is rounded.
+# Every bound of time exactly as it is: test_bounds.py is about those that are rounded.
 CHAIN = {"config": {"upstream.max_body_bytes": "64000000", "api.time_step": "0s"}}
 
 LISTS = sorted(f"/2.3.0/{name}/" for name in SERVED) + ["/v4/articles/", "/v4/blogs/",

@@ -59,6 +59,8 @@ static void describe(const struct cut *cut, struct buf *b)
 	}
 	if (cut->is_exact)
 		buf_putf(b, " exact");
+	if (cut->is_open)
+		buf_putf(b, " open");
 }
 
 static void what_is_cut_off(void **state)
@@ -87,6 +89,37 @@ static void what_is_cut_off(void **state)
 	table_close(&t);
 }
 
+static void what_is_cut_off_at_the_end(void **state)
+{
+	struct table t;
+
+	(void)state;
+	table_open(&t, "cut_end.tsv", 3);
+	while (table_next(&t)) {
+		struct str windows = t.field[0];
+		struct buf got = buf_init(1000);
+		struct cut cut = { .is_open = true };
+		struct canon c;
+
+		arena_reset(arena);
+		understand(t.field[1], &c);
+		while (windows.n) {
+			struct str moments = str_trim(str_cut(&windows, '|'));
+			struct entry *e = window_of(moments, 100);
+
+			cut_end(e, &c.bounds, &cut);
+			entry_unref(e);
+		}
+		buf_putf(&got, "%u %s", cut.trimmed,
+			 cut.is_exact  ? "exact"
+			 : cut.is_open ? "open"
+				       : "none");
+		table_expect(&t, "trimmed", t.field[2], buf_str(&got));
+		buf_release(&got);
+	}
+	table_close(&t);
+}
+
 static void assert_span(struct span got, int64_t from, int64_t to)
 {
 	assert_int_equal(got.from, from);
@@ -98,6 +131,7 @@ static void pages_of_what_is_left(void **state)
 	static const uint32_t kept[] = { 1, 3, 4 };
 	const struct cut nothing = { .is_exact = true };
 	const struct cut dropped = { .is_exact = true, .dropped = 4 };
+	const struct cut both = { .is_exact = true, .dropped = 4, .trimmed = 6 };
 	const struct cut some = { .is_exact = true, .kept = kept, .kept_n = 3 };
 	const struct cut none = { .is_exact = true, .kept = kept, .kept_n = 0 };
 
@@ -106,6 +140,10 @@ static void pages_of_what_is_left(void **state)
 	assert_int_equal(cut_count(&dropped, 596), 592);
 	/* Another window, fetched later, may know of fewer. */
 	assert_int_equal(cut_count(&dropped, 3), 0);
+	assert_int_equal(cut_count(&both, 596), 586);
+	assert_span(cut_page(&both, 580, 10, 596), 584, 590);
+	assert_span(cut_page(&both, 586, 10, 596), 590, 590);
+	assert_span(cut_page(&both, 0, 10, 8), 2, 2);
 	assert_int_equal(cut_count(&some, 5), 3);
 	assert_int_equal(cut_count(&none, 5), 0);
 	assert_span(cut_page(&nothing, 90, 10, 596), 90, 100);
@@ -140,6 +178,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_cut_off),
+		cmocka_unit_test(what_is_cut_off_at_the_end),
 		cmocka_unit_test(pages_of_what_is_left),
 		cmocka_unit_test(without_memory_it_says_so),
 	};
