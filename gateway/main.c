@@ -8,6 +8,7 @@
 #include "api/openapi.h"
 #include "app/fill.h"
 #include "app/gateway.h"
+#include "app/memory.h"
 #include "app/press.h"
 #include "app/settings.h"
 #include "app/worker.h"
@@ -19,6 +20,7 @@
 #include "io/store.h"
 #include "io/sysclock.h"
 #include "io/upstream.h"
+#include "policy/news.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -75,6 +77,9 @@ static bool build(struct process *p)
 	p->gateway.bases = s->bases;
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
+	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
+	if (!p->gateway.memory)
+		return complain("[cache] memory_bytes", "there is not enough memory");
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)
 		return complain("[cache] compressed_bytes", "there is not enough memory");
@@ -96,17 +101,30 @@ static bool build(struct process *p)
 
 static void on_feed_open(void *ctx)
 {
-	fills_hear_again(ctx);
+	const struct process *p = ctx;
+
+	fills_hear_again(p->fills);
 }
 
 static void on_feed_news(void *ctx, struct str line)
 {
-	fills_hear(ctx, line);
+	const struct process *p = ctx;
+	struct bulletin b;
+
+	if (!news_parse(line, &b))
+		return;
+	if (b.kind == NEWS_FILLED)
+		memory_doubt(p->gateway.memory, b.target);
+	if (b.kind == NEWS_PURGED) {
+		memory_clear(p->gateway.memory);
+		log_line(LOG_INFO, "purged", "what=memory");
+	}
+	fills_hear(p->fills, &b);
 }
 
 static bool start_fills(struct process *p)
 {
-	const struct feed_listener listener = { on_feed_open, on_feed_news, p->fills };
+	const struct feed_listener listener = { on_feed_open, on_feed_news, p };
 	struct catalog *catalog = tables_take(p->settings.tables);
 	bool started = fills_start(p->fills, catalog);
 	char channel[STORE_CHANNEL_BYTES];
@@ -157,6 +175,7 @@ static void tear_down(struct process *p)
 	fills_free(p->fills);
 	workers_free(p->workers);
 	press_free(p->gateway.press);
+	memory_free(p->gateway.memory);
 	settings_release(&p->settings);
 }
 

@@ -48,6 +48,9 @@
 	  "to multiples of this, so that requests share an answer. 0s: it is asked as it is.")          \
 	X(cache, time_scale,          NUMBER,   "1",                                                    \
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
+	X(cache, memory_bytes,        NUMBER,   "67108864",                                             \
+	  "Memory for what was looked up lately, each worker. It goes on being answered when Redis is\n" \
+	  "away. 0: Redis is asked each time.")                                                         \
 	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \
 	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
 	  "once. 0: none is kept.")                                                                     \

@@ -148,14 +148,12 @@ static void hear(struct fills *f, const struct bulletin *b)
 		fill->stage = FILL_QUEUED;
 }
 
-void fills_hear(struct fills *f, struct str news)
+void fills_hear(struct fills *f, const struct bulletin *news)
 {
-	struct bulletin b;
-
-	if (!news_parse(news, &b) || b.kind == NEWS_PURGED)
+	if (news->kind == NEWS_PURGED)
 		return;
 	pthread_mutex_lock(&f->lock);
-	hear(f, &b);
+	hear(f, news);
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
 }

@@ -24,6 +24,7 @@
 #include "app/gateway.h"
 #include "app/permit.h"
 #include "policy/intake.h"
+#include "policy/news.h"
 
 struct fills;
 
@@ -63,8 +64,8 @@ void fills_free(struct fills *fills);
 bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr);
 
-/* A line of news from another worker (policy/news.h); whatever is none is passed over. */
-void fills_hear(struct fills *fills, struct str news);
+/* News from another worker. */
+void fills_hear(struct fills *fills, const struct bulletin *news);
 
 /* News may have been missed: whoever waits for another worker asks again. */
 void fills_hear_again(struct fills *fills);

@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills and the press have locks of their own.
+ * the tables, the fills, the memory and the press have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -14,6 +14,7 @@
 #include "policy/ports.h"
 
 struct fills;
+struct memory;
 struct press;
 struct tables;
 
@@ -25,6 +26,7 @@ struct gateway {
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 	const struct clock *clock;
 	struct fills *fills;
+	struct memory *memory;
 	struct press *press;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };

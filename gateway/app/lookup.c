@@ -2,6 +2,7 @@
 
 #include "api/moment.h"
 #include "api/window.h"
+#include "app/memory.h"
 #include "policy/agree.h"
 
 /* A month: further from now no bound moves. */
@@ -18,15 +19,28 @@ struct search {
 	struct wall now;
 };
 
+/* What a fill brought to this request, else what this worker remembers and is fresh, else what the
+ * store has; else what is remembered, however old. */
 static struct entry *obtain(struct search *s, struct str target)
 {
 	struct entry *e = exchange_held(s->x, target);
+	struct entry *stored = NULL;
+	bool in_doubt;
 
-	if (e)
+	if (e) {
+		memory_put(s->gw->memory, e);
 		return entry_ref(e);
-	if (s->store->load(s->store, target, &e) == LOAD_BROKEN)
+	}
+	e = memory_get(s->gw->memory, target, &in_doubt);
+	if (!in_doubt && entry_state(e, s->now) == ENTRY_FRESH)
+		return e;
+	if (s->store->load(s->store, target, &stored) == LOAD_BROKEN)
 		s->found->broken = true;
-	return e;
+	if (!stored)
+		return e;
+	entry_unref(e);
+	memory_put(s->gw->memory, stored);
+	return stored;
 }
 
 /* How to ask for the object (of no size), or for the window of `size` that begins at `start`. */

@@ -237,6 +237,9 @@ static enum verdict ask_for_call(struct permits *p, struct account *a, const str
 
 	note_store(p, a, verdict == VERDICT_BROKEN);
 	*ret_wait_ms = allowance.wait_ms;
+	/* The own share is for those who wait. */
+	if (verdict == VERDICT_BROKEN && !ticket->client.n)
+		return refuse(reterr, 0, ret_wait_ms);
 	if (verdict == VERDICT_BROKEN)
 		return ask_locally(p, a, api, ret_wait_ms, reterr);
 	if (verdict == VERDICT_REFUSED) {

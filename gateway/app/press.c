@@ -1,16 +1,15 @@
 #include "app/press.h"
 
 #include "base/limits.h"
+#include "base/sieve.h"
 #include "io/gzip.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* A page in gzip with its bookkeeping takes about 2.5 kB: one slot for each that fits, roughly. */
-#define BYTES_A_SLOT 2048
-#define SLOTS_MIN    64
-#define SLOTS_MAX    (1UL << 20)
+/* A page in gzip with its bookkeeping takes about so much. */
+#define USUAL_BYTES 2048
 
 /* What malloc() adds to a piece. */
 #define MALLOC_BYTES 16
@@ -19,49 +18,32 @@
 #define SHARE 4
 
 struct pressed {
+	struct sieve_node node; /* first, so that one is the other; under the press' lock */
 	atomic_int refs;
-
-	/* under the press' lock */
-	struct pressed *next_in_slot;
-	struct pressed *newer;
-	struct pressed *older;
-	bool asked_for; /* since the hand came by */
 
 	/* immutable */
 	char hash[HASH_HEX_BYTES];
 	enum coding coding;
 	struct str target;
 	struct str bytes;
-	size_t size; /* of all of it in memory */
 	char data[]; /* target and bytes */
 };
 
 struct press {
-	/* read-only once made */
-	size_t bytes_max;
-	size_t slots_n; /* a power of two */
-
 	pthread_mutex_t lock; /* for all below, and never held while something is compressed */
-	struct press_stats stats;
-	struct pressed *newest;
-	struct pressed *oldest;
-	struct pressed *hand; /* who is looked at next; NULL: the oldest */
-	struct pressed *slots[];
+	struct sieve sieve;
+	uint64_t hits;
+	uint64_t misses;
 };
 
 struct press *press_new(size_t bytes_max)
 {
-	size_t slots = SLOTS_MIN;
-	struct press *p;
+	struct press *p = calloc(1, sizeof(*p));
 
-	while (slots < bytes_max / BYTES_A_SLOT && slots < SLOTS_MAX)
-		slots *= 2;
-	p = calloc(1, sizeof(*p) + slots * sizeof(struct pressed *));
-	if (!p)
+	if (!p || !sieve_init(&p->sieve, bytes_max, USUAL_BYTES)) {
+		free(p);
 		return NULL;
-	p->bytes_max = bytes_max;
-	p->slots_n = slots;
-	p->stats.bytes = slots * sizeof(struct pressed *);
+	}
 	pthread_mutex_init(&p->lock, NULL);
 	return p;
 }
@@ -77,13 +59,9 @@ void pressed_unref(struct pressed *pressed)
 		free(pressed);
 }
 
-/* ---- under the lock ---- */
-
-static struct pressed **slot_of(struct press *p, const char *hash)
+static uint64_t node_hash(const char *hash)
 {
-	struct str text = { hash, HASH_HEX_BYTES };
-
-	return &p->slots[hash64(text) & (p->slots_n - 1)];
+	return hash64((struct str){ hash, HASH_HEX_BYTES });
 }
 
 static bool is_it(const struct pressed *e, struct str target, const char *hash, enum coding coding)
@@ -92,13 +70,17 @@ static bool is_it(const struct pressed *e, struct str target, const char *hash, 
 	       str_eq(e->target, target);
 }
 
-/* A reference for the caller, or NULL. */
+/* Under the lock: a reference for the caller, or NULL. */
 static struct pressed *find(struct press *p, struct str target, const char *hash,
 			    enum coding coding)
 {
-	for (struct pressed *e = *slot_of(p, hash); e; e = e->next_in_slot) {
+	struct sieve_node *node = sieve_slot(&p->sieve, node_hash(hash));
+
+	for (; node; node = node->next_in_slot) {
+		struct pressed *e = (struct pressed *)node;
+
 		if (is_it(e, target, hash, coding)) {
-			e->asked_for = true;
+			node->asked_for = true;
 			atomic_fetch_add(&e->refs, 1);
 			return e;
 		}
@@ -106,72 +88,21 @@ static struct pressed *find(struct press *p, struct str target, const char *hash
 	return NULL;
 }
 
-/* Takes it out; the press' reference is the caller's now. */
-static void take_out(struct press *p, struct pressed *e)
+/* Under the lock: takes in e, and a reference to it. Returns those that had to go. */
+static struct sieve_node *keep(struct press *p, struct pressed *e)
 {
-	struct pressed **at = slot_of(p, e->hash);
-
-	while (*at != e)
-		at = &(*at)->next_in_slot;
-	*at = e->next_in_slot;
-	*(e->newer ? &e->newer->older : &p->newest) = e->older;
-	*(e->older ? &e->older->newer : &p->oldest) = e->newer;
-	p->stats.bytes -= e->size;
-	p->stats.bodies--;
-	p->stats.evicted++;
-}
-
-/* SIEVE: the hand goes from the oldest to the newest and then begins anew, spares once who was
- * asked for, and takes the first who was not. */
-static struct pressed *evict_one(struct press *p)
-{
-	struct pressed *e = p->hand ? p->hand : p->oldest;
-
-	while (e->asked_for) {
-		e->asked_for = false;
-		e = e->newer ? e->newer : p->oldest;
-	}
-	p->hand = e->newer;
-	take_out(p, e);
-	return e;
-}
-
-/* Takes e in, and a reference to it, once there is room. Returns a list (by next_in_slot) of those
- * that had to go, for let_go() when the lock is free. */
-static struct pressed *keep(struct press *p, struct pressed *e)
-{
-	struct pressed **slot = slot_of(p, e->hash);
-	struct pressed *gone = NULL;
-
-	while (p->stats.bodies && p->stats.bytes + e->size > p->bytes_max) {
-		struct pressed *one = evict_one(p);
-
-		one->next_in_slot = gone;
-		gone = one;
-	}
-	if (p->stats.bytes + e->size > p->bytes_max)
-		return gone;
-	e->next_in_slot = *slot;
-	*slot = e;
-	e->older = p->newest;
-	*(p->newest ? &p->newest->newer : &p->oldest) = e;
-	p->newest = e;
-	p->stats.bytes += e->size;
-	p->stats.bodies++;
 	atomic_fetch_add(&e->refs, 1);
-	return gone;
+	return sieve_add(&p->sieve, &e->node);
 }
-
-/* ---- */
 
 /* The references of those in the list. */
-static void let_go(struct pressed *e)
+static void let_go(struct sieve_node *node)
 {
-	while (e) {
-		struct pressed *next = e->next_in_slot;
+	while (node) {
+		struct pressed *e = (struct pressed *)node;
 
+		node = node->next_in_slot;
 		pressed_unref(e);
-		e = next;
 	}
 }
 
@@ -201,7 +132,9 @@ static struct pressed *make(struct str target, const char *hash, enum coding cod
 	if (!bytes.failed)
 		e = malloc(size);
 	if (e) {
-		*e = (struct pressed){ .coding = coding, .size = size + MALLOC_BYTES };
+		*e = (struct pressed){ .node = { .hash = node_hash(hash),
+						 .size = size + MALLOC_BYTES },
+				       .coding = coding };
 		atomic_init(&e->refs, 1);
 		memcpy(e->hash, hash, HASH_HEX_BYTES);
 		e->target = (struct str){ e->data, target.n };
@@ -218,17 +151,17 @@ struct pressed *press(struct press *p, struct str target, const char hash[static
 		      enum coding coding, struct str body)
 {
 	struct pressed *found;
-	struct pressed *gone = NULL;
+	struct sieve_node *gone = NULL;
 	struct pressed *e;
 
 	pthread_mutex_lock(&p->lock);
 	found = find(p, target, hash, coding);
-	*(found ? &p->stats.hits : &p->stats.misses) += 1;
+	*(found ? &p->hits : &p->misses) += 1;
 	pthread_mutex_unlock(&p->lock);
 	if (found)
 		return found;
 	e = make(target, hash, coding, body);
-	if (!e || e->size > p->bytes_max / SHARE)
+	if (!e || e->node.size > p->sieve.bytes_max / SHARE)
 		return e;
 	pthread_mutex_lock(&p->lock);
 	/* Another thread may have been quicker. */
@@ -248,21 +181,26 @@ struct press_stats press_stats(struct press *p)
 	struct press_stats stats;
 
 	pthread_mutex_lock(&p->lock);
-	stats = p->stats;
+	stats = (struct press_stats){ .bytes = p->sieve.bytes,
+				      .bodies = p->sieve.n,
+				      .hits = p->hits,
+				      .misses = p->misses,
+				      .evicted = p->sieve.evicted };
 	pthread_mutex_unlock(&p->lock);
 	return stats;
 }
 
 void press_free(struct press *p)
 {
-	struct pressed *next;
-
 	if (!p)
 		return;
-	for (struct pressed *e = p->oldest; e; e = next) {
-		next = e->newer;
+	while (p->sieve.oldest) {
+		struct pressed *e = (struct pressed *)p->sieve.oldest;
+
+		sieve_take_out(&p->sieve, &e->node);
 		pressed_unref(e);
 	}
+	sieve_release(&p->sieve);
 	pthread_mutex_destroy(&p->lock);
 	free(p);
 }

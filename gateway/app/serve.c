@@ -18,8 +18,7 @@ static struct situation situation_of(const struct exchange *x, const struct look
 	return (struct situation){
 		.state = found->state,
 		.agrees = found->agrees,
-		/* A store that does not answer is not a miss. */
-		.may_fetch = may_fetch(x) && !found->broken,
+		.may_fetch = may_fetch(x),
 		.fetch_failed = x->failed.fault != FAULT_NONE || x->fills >= FILLS_MAX,
 	};
 }

@@ -43,11 +43,15 @@ static struct str move_to(char **at, struct str s)
 	return moved;
 }
 
+size_t entry_size(const struct entry *e)
+{
+	return sizeof(*e) + e->n * sizeof(uint32_t) + e->target.n + e->ids.n + e->body.n;
+}
+
 struct entry *entry_new(const struct entry *facts)
 {
 	size_t ends_bytes = facts->n * sizeof(uint32_t);
-	struct entry *e =
-		malloc(sizeof(*e) + ends_bytes + facts->target.n + facts->ids.n + facts->body.n);
+	struct entry *e = malloc(entry_size(facts));
 	char *at;
 
 	if (!e)

@@ -67,6 +67,9 @@ struct entry *entry_new(const struct entry *facts);
 
 struct entry *entry_ref(struct entry *e);
 
+/* Bytes that it takes in memory. */
+size_t entry_size(const struct entry *e);
+
 /* Gives a reference back; the last one frees. NULL is fine. */
 void entry_unref(struct entry *e);
 

@@ -8,6 +8,7 @@
 
 #include "unit/rig.h"
 
+#include "app/memory.h"
 #include "app/press.h"
 #include "app/serve.h"
 #include "base/limits.h"
@@ -55,6 +56,9 @@ static inline int service_set_up(void **state)
 	s->gw.canon = test_canon_options();
 	s->gw.clock = &s->rig->clock.clock;
 	s->gw.fills = s->rig->fills;
+	/* What the store has can be changed by a test, and then counts. */
+	s->gw.memory = memory_new(0);
+	assert_non_null(s->gw.memory);
 	s->gw.press = press_new(1 << 20);
 	assert_non_null(s->gw.press);
 	assert_null(bases_parse(STR("https://api.example.org, http://127.0.0.1:8080/space"),
@@ -75,6 +79,7 @@ static inline int service_tear_down(void **state)
 	close_exchange(&s->x);
 	s->store->free(s->store);
 	press_free(s->gw.press);
+	memory_free(s->gw.memory);
 	rig_tear_down(s->rig);
 	free(s);
 	return 0;

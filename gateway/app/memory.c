@@ -1,0 +1,179 @@
+#include "app/memory.h"
+
+#include "base/hash.h"
+#include "base/sieve.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* A window of a hundred objects has some 200 kB, an object 2.5. */
+#define USUAL_BYTES 16384
+
+/* One entry may take this part of all: a huge one must not drive out everything else. */
+#define SHARE 4
+
+/* What malloc() adds to a piece. */
+#define MALLOC_BYTES 16
+
+struct kept {
+	struct sieve_node node; /* first, so that one is the other */
+	struct entry *entry;
+	bool in_doubt;
+};
+
+struct memory {
+	pthread_mutex_t lock;
+	struct sieve sieve;
+};
+
+struct memory *memory_new(size_t bytes_max)
+{
+	struct memory *m = calloc(1, sizeof(*m));
+
+	if (!m || !sieve_init(&m->sieve, bytes_max, USUAL_BYTES)) {
+		free(m);
+		return NULL;
+	}
+	pthread_mutex_init(&m->lock, NULL);
+	return m;
+}
+
+void memory_free(struct memory *m)
+{
+	if (!m)
+		return;
+	memory_clear(m);
+	sieve_release(&m->sieve);
+	pthread_mutex_destroy(&m->lock);
+	free(m);
+}
+
+/* ---- under the lock ---- */
+
+static struct kept *find(const struct memory *m, struct str target)
+{
+	uint64_t hash = hash64(target);
+	struct sieve_node *node = sieve_slot(&m->sieve, hash);
+
+	while (node &&
+	       (node->hash != hash || !str_eq(((struct kept *)node)->entry->target, target)))
+		node = node->next_in_slot;
+	return (struct kept *)node;
+}
+
+/* ---- not under the lock ---- */
+
+static void let_go(struct sieve_node *node)
+{
+	while (node) {
+		struct kept *kept = (struct kept *)node;
+
+		node = node->next_in_slot;
+		entry_unref(kept->entry);
+		free(kept);
+	}
+}
+
+struct entry *memory_get(struct memory *m, struct str target, bool *ret_in_doubt)
+{
+	struct entry *e = NULL;
+	struct kept *kept;
+
+	*ret_in_doubt = false;
+	pthread_mutex_lock(&m->lock);
+	kept = find(m, target);
+	if (kept) {
+		kept->node.asked_for = true;
+		*ret_in_doubt = kept->in_doubt;
+		e = entry_ref(kept->entry);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return e;
+}
+
+static struct kept *keep(struct entry *e)
+{
+	struct kept *kept = malloc(sizeof(*kept));
+
+	if (kept)
+		*kept = (struct kept){ .node = { .hash = hash64(e->target),
+						 .size = sizeof(*kept) + entry_size(e) +
+							 2UL * MALLOC_BYTES },
+				       .entry = entry_ref(e) };
+	return kept;
+}
+
+/* Under the lock: puts kept into the place of old (NULL: there is none). Returns those that had to
+ * go. */
+static struct sieve_node *put(struct memory *m, struct kept *kept, struct kept *old)
+{
+	struct sieve_node *gone;
+
+	if (!old)
+		return sieve_add(&m->sieve, &kept->node);
+	sieve_take_out(&m->sieve, &old->node);
+	gone = sieve_add(&m->sieve, &kept->node);
+	kept->node.asked_for = old->node.asked_for;
+	old->node.next_in_slot = gone;
+	return &old->node;
+}
+
+void memory_put(struct memory *m, struct entry *e)
+{
+	struct sieve_node *gone = NULL;
+	struct kept *kept;
+	struct kept *old;
+
+	if (entry_size(e) > m->sieve.bytes_max / SHARE)
+		return;
+	kept = keep(e);
+	if (!kept)
+		return;
+	pthread_mutex_lock(&m->lock);
+	old = find(m, e->target);
+	if (old && old->entry->fetched.ms >= e->fetched.ms) {
+		old->in_doubt &= old->entry->fetched.ms != e->fetched.ms;
+		gone = &kept->node;
+	} else {
+		gone = put(m, kept, old);
+	}
+	pthread_mutex_unlock(&m->lock);
+	let_go(gone);
+}
+
+void memory_doubt(struct memory *m, struct str target)
+{
+	struct kept *kept;
+
+	pthread_mutex_lock(&m->lock);
+	kept = find(m, target);
+	if (kept)
+		kept->in_doubt = true;
+	pthread_mutex_unlock(&m->lock);
+}
+
+void memory_clear(struct memory *m)
+{
+	struct sieve_node *gone = NULL;
+
+	pthread_mutex_lock(&m->lock);
+	while (m->sieve.oldest) {
+		struct sieve_node *node = m->sieve.oldest;
+
+		sieve_take_out(&m->sieve, node);
+		node->next_in_slot = gone;
+		gone = node;
+	}
+	pthread_mutex_unlock(&m->lock);
+	let_go(gone);
+}
+
+struct memory_stats memory_stats(struct memory *m)
+{
+	struct memory_stats stats;
+
+	pthread_mutex_lock(&m->lock);
+	stats = (struct memory_stats){ m->sieve.bytes, m->sieve.n, m->sieve.evicted };
+	pthread_mutex_unlock(&m->lock);
+	return stats;
+}

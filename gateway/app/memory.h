@@ -1,0 +1,43 @@
+#ifndef PERIGEE_APP_MEMORY_H
+#define PERIGEE_APP_MEMORY_H
+
+/*
+ * Entries that this worker has met lately, so that Redis need not be asked for
+ * them, and that they are still there when Redis is not.
+ *
+ * What is fresh here is answered without a look at Redis, unless news
+ * (policy/news.h) have said that somebody fetched a newer one: then it is in
+ * doubt, until it is put again. What is in doubt, or not fresh any more, is only
+ * used when Redis has nothing or does not answer.
+ *
+ * Any thread. It takes at most the bytes given, bookkeeping included
+ * (base/sieve.h).
+ */
+
+#include "policy/entry.h"
+
+struct memory;
+
+/* 0 bytes: it keeps nothing. NULL without memory. */
+struct memory *memory_new(size_t bytes_max);
+void memory_free(struct memory *m);
+
+/* The entry for the target: a reference, or NULL. */
+struct entry *memory_get(struct memory *m, struct str target, bool *ret_in_doubt);
+
+/* Keeps a reference of its own, unless it has a newer one for that target. */
+void memory_put(struct memory *m, struct entry *e);
+
+void memory_doubt(struct memory *m, struct str target);
+void memory_clear(struct memory *m);
+
+/* What is kept just now, for tests and metrics. */
+struct memory_stats {
+	size_t bytes; /* bookkeeping included */
+	size_t entries;
+	uint64_t evicted;
+};
+
+struct memory_stats memory_stats(struct memory *m);
+
+#endif
