@@ -278,9 +278,11 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 static enum verdict claim(struct store *store, const struct ticket *t, struct allowance *ret)
 {
 	struct redis_store *s = of(store);
-	struct script c = script_new(script_claim, "1");
+	struct ticket_keys keys;
+	struct script c = script_new(script_claim, "2");
 
 	add(&c, fill_key(s, t));
+	add(&c, budget_key(s->prefix, t->budget, "state", keys.state));
 	add(&c, t->id);
 	add_number(&c, LEASE_MS);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);

@@ -158,7 +158,7 @@ class Budget:
         return verdict.wait
 
     def claim(self, id, target="throttle"):
-        answer = self.redis.run("claim", [self._fill(target)], [id, self.lease])
+        answer = self.redis.run("claim", [self._fill(target), self.STATE], [id, self.lease])
         return Verdict(*map(int, answer))
 
     def renew(self, id, client="c1", target=None, counted=True):
@@ -182,6 +182,7 @@ class Budget:
                                               [self.limit, self.window])))
 
     def now(self):
+        """When a claim is made now."""
         return self.claim("who-asks-for-the-time", "the-time").now
 
     def calls(self):

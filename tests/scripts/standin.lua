@@ -152,6 +152,11 @@ function commands.HSET(key, ...)
 	return added
 end
 
+function commands.HSETNX(key, field, value)
+	if commands.HGET(key, field) then return 0 end
+	return commands.HSET(key, field, value)
+end
+
 function commands.HGET(key, field) return (at(key, 'hash') or {})[field] or false end
 
 function commands.HMGET(key, ...)

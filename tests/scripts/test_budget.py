@@ -361,6 +361,25 @@ def test_an_answer_that_was_overtaken_changes_nothing(redis):
     assert budget.others() == 9
 
 
+def test_an_answer_that_outlives_the_data_changes_nothing(redis):
+    """Asked before Redis lost everything, it knows nothing of the calls that were made meanwhile."""
+    budget = counting(redis, share=100)
+    asked = budget.now()
+    redis.move(100)
+    budget.calibrate(0)
+    budget.granted(n=10)
+    redis.call("FLUSHALL")
+    budget.calibrate(2, asked=asked)
+    assert budget.reserve("a").word == UNCALIBRATED
+    redis.move(100)
+    budget.claim("a")
+    budget.calibrate(2, asked=asked)
+    assert budget.reserve("a").word == UNCALIBRATED
+    budget.calibrate(12)
+    budget.granted(n=3)
+    budget.refused()
+
+
 def test_when_others_have_used_it_up_upstream_is_asked_again_now_and_then(redis):
     budget = counting(redis)
     budget.calibrate(15, wait=10 * MINUTE)
@@ -477,6 +496,9 @@ def test_commands_answer_alike(redis):
     assert gives("PTTL", "z") == ["-2"]
     assert gives("HSET", "h", "a", "1", "b", "2") == ["2"]
     assert gives("HSET", "h", "a", "3") == ["0"]
+    assert gives("HSETNX", "h", "a", "4") == ["0"]
+    assert gives("HSETNX", "h", "c", "4") == ["1"]
+    assert gives("HGET", "h", "a") == ["3"]
     assert gives("HDEL", "h", "a", "none") == ["1"]
     assert gives("DEL", "h", "s", "none") == ["2"]
     assert gives("PEXPIRE", "none", "1") == ["0"]

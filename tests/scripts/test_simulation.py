@@ -45,7 +45,7 @@ class Upstream:
 class Call:
     def __init__(self, id, worker, client, target):
         self.id, self.worker, self.client, self.target = id, worker, client, target
-        self.arrived = self.over = False
+        self.arrived = self.over = self.asleep = False
         self.forgotten = False  # by Redis, and nobody has told it since
 
 
@@ -64,6 +64,7 @@ class Simulation:
         self.anew = [True] * 3
         self.calls = {}
         self.counted_at = -1  # upstream's count that the budget was last compared with
+        self.lost_at = -1
         self.unknowable = []  # moments of what nobody can have known
         self.made = self.refused = self.excused = self.deaths = self.losses = self.raced = 0
 
@@ -121,7 +122,8 @@ class Simulation:
 
     def begin(self, call):
         twins = [other.id for other in self.calls.values() if other.target == call.target and
-                 not other.over and not other.forgotten and self.is_alive(other.worker)]
+                 not (other.over or other.forgotten or other.asleep) and
+                 self.is_alive(other.worker)]
         assert not twins, f"{call.target} is fetched by {twins} and {call.id}"
         self.calls[call.id] = call
         call.counted_at = self.counted_at
@@ -132,6 +134,10 @@ class Simulation:
         arrives = self.random.random() * took
         if self.random.random() < 0.05:
             arrives, took = (0.5 + self.random.random() / 2) * self.hold, 0.4 * self.hold
+        if self.random.random() < 0.02:
+            # Its worker sleeps, and learns much later how it ended.
+            call.asleep = True
+            took += self.random.random() * self.window / 2
         self.at(arrives, self.arrive, call)
         self.at(max(took, 1), self.finish, call)
         self.at(SECOND, self.renew, call)
@@ -163,7 +169,7 @@ class Simulation:
             self.budget.settle(call.id, call.client, NO, call.target)
 
     def renew(self, call):
-        if not call.over and self.is_alive(call.worker):
+        if not (call.over or call.asleep) and self.is_alive(call.worker):
             self.budget.renew(call.id, call.client, call.target)
             call.forgotten = False
             self.at(SECOND, self.renew, call)
@@ -174,8 +180,10 @@ class Simulation:
         claimed = self.budget.claim(id)
         if claimed.word != GRANTED:
             return
-        generation = self.alive[worker]
+        generation, asked_at = self.alive[worker], self.now
         there, back = (self.random.random() ** 3 * 2 * SECOND for _ in range(2))
+        if self.random.random() < 0.05:
+            back += self.random.random() * self.window / 2  # it sleeps
         counted = []
 
         def answer():
@@ -185,7 +193,8 @@ class Simulation:
             if self.alive[worker] != generation:
                 return
             self.budget.calibrate(*counted[1:], asked=claimed.now)
-            self.counted_at = counted[0]
+            if self.lost_at <= asked_at and self.counted_at < counted[0]:
+                self.counted_at = counted[0]
             self.anew[worker] = False
             self.budget.settle(id, "", NO, target="throttle", hold=0)
             then()
@@ -204,7 +213,7 @@ class Simulation:
     def lose(self):
         self.redis.call("FLUSHALL")
         self.losses += 1
-        self.counted_at = -1
+        self.counted_at, self.lost_at = -1, self.now
         for call in self.calls.values():
             call.forgotten = True
 

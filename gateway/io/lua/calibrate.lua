@@ -9,8 +9,9 @@ local limit, window, used = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local wait, asked = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = now_ms()
 
--- An answer that was overtaken by a newer one.
-if asked < tonumber(redis.call('HGET', state, 'calibrated_at') or '0') then return 1 end
+-- An answer that was overtaken by a newer one, or by the loss of all that it was to be compared with.
+local told = redis.call('HMGET', state, 'calibrated_at', 'born')
+if asked < tonumber(told[1] or '0') or asked < tonumber(told[2] or now + 1) then return 1 end
 
 -- Ours that upstream has counted for sure, and not yet forgotten. Of what is doubtful a call too
 -- many is in the log, until it is compared again.

@@ -5,7 +5,7 @@
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
 --                 calibrated_at, others (calls that it told of), free_at (when it would take one),
---                 paced_until
+--                 paced_until, born (when it was first asked for upstream's count)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
