@@ -424,6 +424,14 @@ static void cool_down(struct fills *f, const struct reply *reply, struct str bud
 			    failure->retry_after_s && !retry_is_told(reply));
 }
 
+/* Is it what upstream itself says when it is asked for its count, and be it that there is no such
+ * thing? Something in between (a challenge, a page of errors) is not. */
+static bool is_about_count(const struct reply *reply)
+{
+	return reply->fault == FAULT_NONE &&
+	       (reply->status == 404 || (reply->status == 200 && reply->is_json));
+}
+
 /* Upstream's count has come; one that does not tell is taken at its silence. */
 static void finish_count(struct fills *f, struct fill *fill, const struct reply *reply)
 {
@@ -431,8 +439,10 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 	struct fail failure;
 	struct count count;
 
-	if (!is_answered(reply) || reply->status == 429) {
-		intake(reply, &fill->want, f->clock->wall(f->clock), &failure);
+	if (!is_about_count(reply)) {
+		fail_set(&failure, FAULT_UPSTREAM_GARBAGE, "Upstream's word on the quota is none.");
+		if (!is_answered(reply) || reply->status == 429)
+			intake(reply, &fill->want, f->clock->wall(f->clock), &failure);
 		if (reply->status == 429)
 			cool_down(f, reply, ticket.budget, &failure);
 		settle(f, &ticket, COUNTED_NO, &failure);

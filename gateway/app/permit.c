@@ -22,6 +22,7 @@ struct account {
 	struct mono asked; /* when upstream was last asked for its count */
 	int64_t asked_ms;  /* the same by the store's clock; 0: it did not answer */
 	bool is_told;
+	bool unwritten; /* the store answers, and did not take what was told last */
 	struct count told;
 	uint32_t since_told; /* own calls since then */
 	struct mono calls[LOCAL_CALLS];
@@ -152,6 +153,36 @@ static struct quota quota_of(const struct account *a, const struct api *api)
 	return a->is_told ? a->told.quota : api->quota;
 }
 
+/* Has upstream told its count since the store went away, and not long ago? */
+static int64_t told_for_ms(const struct permits *p, const struct account *a)
+{
+	if (!a->asked.ms || a->asked.ms < a->away_since.ms)
+		return 0;
+	return a->asked.ms + TOLD_MS - now(p).ms;
+}
+
+/* Nobody knows how many other workers are about to do the same: half of the quota is theirs. */
+static bool is_half_free(const struct account *a, struct quota quota)
+{
+	return a->is_told &&
+	       2 * ((uint64_t)a->told.used + a->since_told + 1) <= (uint64_t)quota.calls + 1;
+}
+
+/* How long until upstream's count, or its silence for a whole window, allows a call. Below 0: it
+ * must be asked first. */
+static int64_t count_wait_ms(const struct permits *p, const struct account *a,
+			     const struct api *api, struct quota quota)
+{
+	int64_t told_ms = told_for_ms(p, a);
+	int64_t away_ms = a->away_since.ms + quota.window_ms - now(p).ms;
+
+	if (!is_counted(api))
+		return away_ms > 0 ? away_ms : 0;
+	if (told_ms <= 0)
+		return -1;
+	return is_half_free(a, quota) ? 0 : told_ms;
+}
+
 static enum verdict ask_locally(struct permits *p, struct account *a, const struct api *api,
 				int64_t *ret_wait_ms, struct fail *reterr)
 {
@@ -163,27 +194,19 @@ static enum verdict ask_locally(struct permits *p, struct account *a, const stru
 		return refuse(reterr, 0, ret_wait_ms);
 	share = share < 1 ? 1 : share < LOCAL_CALLS ? share : LOCAL_CALLS;
 	wait_ms = share_wait_ms(p, a, share, quota.window_ms);
+	if (wait_ms <= 0)
+		wait_ms = count_wait_ms(p, a, api, quota);
+	if (wait_ms < 0)
+		return VERDICT_UNCALIBRATED;
 	if (wait_ms > 0)
 		return refuse(reterr, wait_ms, ret_wait_ms);
-	if (!is_counted(api)) {
-		wait_ms = a->away_since.ms + quota.window_ms - now(p).ms;
-		if (wait_ms > 0)
-			return refuse(reterr, wait_ms, ret_wait_ms);
-	} else {
-		wait_ms = a->asked.ms + TOLD_MS - now(p).ms;
-		if (!a->asked.ms || wait_ms <= 0)
-			return VERDICT_UNCALIBRATED;
-		if (!a->is_told ||
-		    a->told.used + a->since_told +
-				    percent(quota.calls, p->options.reserve_percent) >=
-			    quota.calls)
-			return refuse(reterr, wait_ms, ret_wait_ms);
-	}
 	a->calls[a->calls_n++ % LOCAL_CALLS] = now(p);
 	a->since_told++;
 	return VERDICT_GRANTED;
 }
 
+/* Only what reserve() says shows that the store is back: a budget that is of no use must not let
+ * upstream be asked for its count again and again. */
 static void note_store(const struct permits *p, struct account *a, bool broken)
 {
 	if (broken && !a->away)
@@ -215,15 +238,16 @@ static enum verdict ask_for_count(struct permits *p, struct account *a, const st
 	struct allowance allowance = { .wait_ms = 0 };
 	enum verdict verdict = p->store->claim(p->store, ticket, &allowance);
 
-	note_store(p, a, verdict == VERDICT_BROKEN);
+	if (verdict == VERDICT_BROKEN)
+		note_store(p, a, true);
 	*ret_wait_ms = allowance.wait_ms;
 	if (verdict == VERDICT_GRANTED)
 		a->asked_ms = allowance.asked_ms;
 	if (verdict != VERDICT_BROKEN)
 		return verdict;
 	a->asked_ms = 0;
-	if (a->asked.ms && now(p).ms < a->asked.ms + TOLD_MS)
-		return refuse(reterr, a->asked.ms + TOLD_MS - now(p).ms, ret_wait_ms);
+	if (told_for_ms(p, a) > 0)
+		return refuse(reterr, told_for_ms(p, a), ret_wait_ms);
 	return VERDICT_GRANTED;
 }
 
@@ -235,6 +259,9 @@ static enum verdict ask_for_call(struct permits *p, struct account *a, const str
 	struct allowance allowance = { .wait_ms = 0 };
 	enum verdict verdict = p->store->reserve(p->store, &r, &allowance);
 
+	/* It wants what it was just given and could not keep. */
+	if (verdict == VERDICT_UNCALIBRATED && a->unwritten && told_for_ms(p, a) > 0)
+		verdict = VERDICT_BROKEN;
 	note_store(p, a, verdict == VERDICT_BROKEN);
 	*ret_wait_ms = allowance.wait_ms;
 	/* The own share is for those who wait. */
@@ -286,6 +313,8 @@ void permits_told(struct permits *p, const struct api *api, const struct count *
 	a->told.asked_ms = a->asked_ms;
 	a->since_told = 0;
 	/* One that does not tell leaves us with our own log. */
-	if (a->asked_ms && p->store->calibrate(p->store, api->budget, &a->told))
-		a->anew = false;
+	if (a->asked_ms) {
+		a->unwritten = !p->store->calibrate(p->store, api->budget, &a->told);
+		a->anew &= a->unwritten;
+	}
 }

@@ -6,11 +6,12 @@
  * that all workers share, and, when the store does not answer, this worker's own
  * small share of it.
  *
- * Without the store nobody knows what the others have called. So the own share
- * is a few percent of the quota, and each call of it is made only if upstream's
- * own count (policy/throttle.h), asked for moments ago, leaves the reserve free;
- * where upstream does not tell, only once the store has been away for a whole
- * window. When the store is back, the budget is calibrated before anything else.
+ * Without the store nobody knows what the others have called, or are about to. So
+ * the own share is a few percent of the quota, and each call of it is made only if
+ * by upstream's own count (policy/throttle.h), asked for moments ago and since the
+ * store went away, half of the quota is free; where upstream does not tell, only once the store has
+ * been away for a whole window. When the store is back, the budget is calibrated before anything
+ * else.
  *
  * Belongs to the fills' thread.
  */

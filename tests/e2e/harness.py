@@ -290,7 +290,21 @@ class Chain(Stack):
         """As just started, but for what workers remember of failures."""
         self.origin.order("POST", "reset")
         eventually(self._is_idle, "the calls of the test before to be over")
+        self.forget()
+
+    def forget(self):
+        """Empties Redis, and what workers remember of it."""
+        logs = [self.run_dir / f"log/worker-{i}.log" for i in range(len(self.workers))]
+        ends = [log.stat().st_size for log in logs]
+
+        def said(log, end):
+            with open(log, "rb") as stream:
+                stream.seek(end)
+                return b"event=purged" in stream.read()
+
         self.cache("FLUSHALL")
+        self.cache("PUBLISH", "perigee:news", "purged")
+        eventually(lambda: all(map(said, logs, ends)), "all workers to have heard it")
 
     def _is_idle(self):
         seconds, micros = (int(part) for part in self.cache("TIME"))

@@ -64,10 +64,10 @@ def test_one_that_is_near_is_enough(gate, launch):
     """A list is as fresh as the liveliest launch in it; one in a year makes no difference."""
     usual = max_age(gate.ask(UPCOMING))
     assert usual > 2 * MINUTE
-    gate.cache("FLUSHALL")
+    gate.forget()
     place(gate, launch, 400 * DAY)
     assert abs(max_age(gate.ask(UPCOMING)) - usual) <= 10 * SLOW
-    gate.cache("FLUSHALL")
+    gate.forget()
     place(gate, launch, 5 * MINUTE, status=GO)
     assert_fresh_for(gate.ask(UPCOMING), MINUTE)
 

@@ -204,7 +204,7 @@ def test_what_others_used_before_we_came_is_known():
     """Of 6 calls 4 are gone when the workers start anew, with a Redis that knows nothing."""
     with Hosts(quota="6/8") as chain:
         use_up(chain, 4)
-        chain.cache("FLUSHALL")
+        chain.forget()
         for i in range(3):
             chain.restart_worker(i)
         statuses = [chain.ask(chain.cold()).status for _ in range(6)]

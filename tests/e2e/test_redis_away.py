@@ -18,15 +18,25 @@ def served_again(chain, target=SEED):
     return eventually(good, "service after the restart")
 
 
-def test_while_redis_is_dead_upstream_is_not_asked():
-    """An error is not a miss: 503 problems at once, no call; what needs no store goes on."""
-    with Chain(workers=2) as chain:
-        chain.ask(SEED)
+# What is looked up in Redis each time, and no share of the quota without it.
+BARE = {"cache.memory_bytes": "0", "upstream.local_share": "0"}
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_while_redis_is_dead_upstream_is_not_asked(remembers):
+    """An error is not a miss: what is remembered is answered, all else is a 503 at once, without a
+    call; what needs no store goes on."""
+    config = {**BARE, "cache.memory_bytes": "67108864" if remembers else "0"}
+    with Chain(workers=2, config=config) as chain:
+        good = {chain.ask(SEED).body for _ in range(8)}  # by either worker
         calls = chain.calls
         chain.kill_redis()
         for target in (SEED, chain.cold(), SPACECRAFT + "430/") * 5:
             answer = chain.ask(target)
-            assert_problem(answer, 503, "store-unavailable")
+            if remembers and target == SEED:
+                assert answer.status == 200 and {answer.body} == good
+            else:
+                assert_problem(answer, 503, "store-unavailable")
             assert answer.took < 1 * SLOW
         assert chain.ask(SPACECRAFT + "?x=1").status == 400
         assert chain.ask("/healthz").status == 200
@@ -38,10 +48,42 @@ def test_while_redis_is_dead_upstream_is_not_asked():
         served_again(chain, chain.cold())
 
 
+def test_what_is_remembered_goes_stale_and_is_answered_on():
+    """The last good answer, with its true age, for as long as Redis is away."""
+    with Chain(config={"upstream.local_share": "0", "cache.time_scale": "21600"}) as chain:
+        first = chain.ask(SPACECRAFT)
+        chain.kill_redis()
+        stale = eventually(lambda: (a := chain.ask(SPACECRAFT)).ttl < 0 and a, "it to be stale")
+        assert (stale.status, stale.body) == (200, first.body)
+        assert stale.headers["Cache-Control"].startswith("public, max-age=0")
+        assert chain.calls == 1
+
+
+@pytest.mark.parametrize("used, granted", [(0, 1), (8, 0)])
+def test_a_small_share_goes_on_without_redis(used, granted):
+    """A tenth of the quota, and only while by upstream's own count half of it is free."""
+    with Chain(quota="10/3600", config={"upstream.local_share": "10"}) as chain:
+        chain.ask(SEED)
+        for i in range(used):
+            chain.origin.get(f"{SPACECRAFT}?search=another{i}")  # another program's
+        chain.kill_redis()
+        before = chain.calls
+        answers = [chain.ask(chain.cold()) for _ in range(6)]
+        assert [a.status for a in answers].count(200) == granted
+        assert {a.status for a in answers} <= {200, 503}
+        assert (chain.calls - before, chain.origin.report["refused"]) == (granted, 0)
+        chain.start_redis()
+        eventually(lambda: chain.ask(chain.cold()).status != 503, "Redis to be back")
+        # What was called meanwhile is known again.
+        answers = [chain.ask(chain.cold()).status for _ in range(12)]
+        assert answers[-1] == 429 and set(answers) <= {200, 429}
+        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (10, 0)
+
+
 @pytest.mark.parametrize("clients", [1, 4, 40])
 def test_a_redis_that_hangs_costs_bounded_time(clients):
     """It accepts and says nothing: each request ends soon all the same, however many there are."""
-    with Chain() as chain:
+    with Chain(config=BARE) as chain:
         chain.ask(SEED)
         calls = chain.calls
         chain.redis.send_signal(signal.SIGSTOP)
@@ -59,7 +101,7 @@ def test_a_redis_that_hangs_costs_bounded_time(clients):
 
 def test_late_replies_are_not_taken_for_others():
     """After a time-out the connection is thrown away: what it still brings belongs to nobody."""
-    with Chain() as chain:
+    with Chain(config=BARE) as chain:
         targets = [f"{SPACECRAFT}{id}/" for id in (430, 374, 349, 357, 369, 390)]
         for target in targets:
             chain.ask(target)
@@ -89,9 +131,9 @@ def killer(chain):
 
 
 def test_a_restart_under_load_is_survived():
-    """Clients that never stop asking: nobody waits long, nothing but 200, 429 and 503, and then
-    all is well again."""
-    with Chain(workers=2) as chain:
+    """Clients that never stop asking: nobody waits long, nothing but 200 and 503, and then all is
+    well again."""
+    with Chain(workers=2, config=BARE) as chain:
         done = []
 
         def ask(i):
@@ -118,7 +160,7 @@ def test_a_restart_under_load_is_survived():
 
 def test_a_connection_that_redis_has_closed_is_no_outage():
     """Redis closes idle connections and is restarted between requests: nobody notices."""
-    with Chain(workers=2) as chain:
+    with Chain(workers=2, config=BARE) as chain:
         chain.ask(SEED)
         for _ in range(3):
             together(8, lambda i: Client(chain.port).get(SEED))  # so that every thread has one

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from harness import SEED, SPACECRAFT, RedisError, assert_like_upstream
 
+# Everything is looked up in Redis: what a worker remembers hides nothing.
+CHAIN = {"config": {"cache.memory_bytes": "0"}}
+
 CALL = f"{SPACECRAFT}?limit=100&offset=300&ordering=-time_docked"
 KEY = f"perigee:{CALL}"
 OBJECT = SPACECRAFT + "430/"

@@ -232,7 +232,7 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 
 	(void)budget;
 	s->calibrations++;
-	if (s->broken)
+	if (s->broken || s->calibrate_fails)
 		return false;
 	pthread_mutex_lock(&s->lock);
 	s->count = *count;

@@ -23,11 +23,12 @@ struct fake_store {
 	const struct clock *clock;
 
 	/* switches */
-	atomic_bool broken;	    /* nothing is answered, as without Redis */
-	atomic_bool save_fails;	    /* only save() fails */
-	atomic_bool reserve_fails;  /* only reserve() fails */
-	atomic_bool elsewhere;	    /* every target is being fetched by another worker */
-	atomic_bool uncalibrated;   /* until calibrate() */
+	atomic_bool broken;	   /* nothing is answered, as without Redis */
+	atomic_bool save_fails;	   /* only save() fails */
+	atomic_bool reserve_fails; /* only reserve() fails */
+	atomic_bool elsewhere;	   /* every target is being fetched by another worker */
+	atomic_bool uncalibrated;  /* until calibrate() */
+	atomic_bool calibrate_fails;
 	atomic_bool refuses;	    /* every reserve() is refused ... */
 	_Atomic int64_t refuses_ms; /* ... until so much later */
 	/* Called in reserve() before it decides, without a lock; set before threads start. */

@@ -14,6 +14,7 @@
 
 #include "api/window.h"
 #include "app/lookup.h"
+#include "app/memory.h"
 #include "app/respond.h"
 #include "base/limits.h"
 #include "http/query.h"
@@ -195,7 +196,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			     .window = fuzz_number(&line, 1, LIMIT_WINDOW_OBJECTS, 100) };
 	struct endpoint endpoint = { .name = STR("spacecraft"), .window = (uint32_t)list.window };
 	const struct api api = { .root = STR("/2.3.0/") };
-	const struct gateway gw = { .clock = &clock, .bases = { { STR(BASE) }, 1 } };
+	struct memory *memory = memory_new(0);
+	const struct gateway gw = { .clock = &clock,
+				    .memory = memory,
+				    .bases = { { STR(BASE) }, 1 } };
 	struct exchange x = { .request = { .method = STR("GET") } };
 
 	list.offset = fuzz_number(&line, 0, LIMIT_OFFSET, 0);
@@ -212,6 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				  .limit = list.limit,
 				  .offset = list.offset };
 	check_answer(&gw, &list, &x);
+	memory_free(memory);
 	buf_release(&x.head);
 	buf_release(&x.body);
 	arena_free(x.arena);

@@ -291,16 +291,16 @@ static void a_large_share_is_32_calls(void **state)
 	assert_refused(ask(), FAULT_STORE_DOWN, WINDOW_MS);
 }
 
-/* With 15 calls and a reserve of 3: the 12th is the last that may be made so. */
-static void the_reserve_stays_free(void **state)
+/* Of 15 calls the 8th is the last that may be made so. */
+static void half_of_the_quota_stays_free(void **state)
 {
 	(void)state;
 	make_permits(60);
 	r.shared.broken = true;
-	told_now(15, 12);
+	told_now(15, 8);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
 	pass(TOLD_MS);
-	told_now(15, 11);
+	told_now(15, 7);
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	/* The own call is among the used, though upstream has not told it. */
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
@@ -309,7 +309,7 @@ static void the_reserve_stays_free(void **state)
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
 	pass(TOLD_MS);
 	/* The limit is the one that upstream tells. */
-	told_now(5, 4);
+	told_now(5, 3);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
 }
 
@@ -327,6 +327,27 @@ static void what_was_told_is_believed_for_a_moment_only(void **state)
 	/* What was told before does not count while the new answer is on its way. */
 	tell(15, 12);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+}
+
+/* A budget of another type: Redis answers, and keeps nothing of it. */
+static void a_store_that_keeps_nothing_is_none(void **state)
+{
+	(void)state;
+	r.shared.uncalibrated = true;
+	r.shared.calibrate_fails = true;
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	ask_and_tell(15, 8);
+	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
+	pass(TOLD_MS);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	ask_and_tell(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	r.shared.calibrate_fails = false;
+	pass(TOLD_MS);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	ask_and_tell(15, 1);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(r.shared.reserves, 1);
 }
 
 static void upstream_is_not_asked_all_the_time(void **state)
@@ -436,8 +457,9 @@ int main(void)
 		TEST(never_more_than_the_share_in_a_window),
 		TEST(a_small_share_is_one_call),
 		TEST(a_large_share_is_32_calls),
-		TEST(the_reserve_stays_free),
+		TEST(half_of_the_quota_stays_free),
 		TEST(what_was_told_is_believed_for_a_moment_only),
+		TEST(a_store_that_keeps_nothing_is_none),
 		TEST(upstream_is_not_asked_all_the_time),
 		TEST(silence_of_one_that_tells_is_no_permission),
 		TEST(one_that_never_tells_is_called_after_a_whole_window),
