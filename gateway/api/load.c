@@ -10,23 +10,23 @@
 #define CATALOG_BYTES (64UL * 1024 * 1024)
 #define TABLE_BYTES   (4UL * 1024 * 1024)
 
-static bool roots_differ(const struct catalog *c)
+static bool roots_differ(const struct api *apis, size_t n)
 {
-	for (size_t i = 0; i < c->apis_n; i++)
+	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (str_starts(c->apis[i].root, c->apis[k].root) ||
-			    str_starts(c->apis[k].root, c->apis[i].root))
+			if (str_starts(apis[i].root, apis[k].root) ||
+			    str_starts(apis[k].root, apis[i].root))
 				return false;
 	return true;
 }
 
-static bool budgets_agree(const struct catalog *c)
+static bool budgets_agree(const struct api *apis, size_t n)
 {
-	for (size_t i = 0; i < c->apis_n; i++)
+	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < i; k++)
-			if (str_eq(c->apis[i].budget, c->apis[k].budget) &&
-			    (c->apis[i].quota.calls != c->apis[k].quota.calls ||
-			     c->apis[i].quota.window_ms != c->apis[k].quota.window_ms))
+			if (str_eq(apis[i].budget, apis[k].budget) &&
+			    (apis[i].quota.calls != apis[k].quota.calls ||
+			     apis[i].quota.window_ms != apis[k].quota.window_ms))
 				return false;
 	return true;
 }
@@ -36,14 +36,17 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 			     void *ctx)
 {
 	struct catalog *c = calloc(1, sizeof(*c));
-	bool failed = n == 0;
+	struct api *apis;
+	bool failed;
 
 	if (!c)
 		return NULL;
 	atomic_init(&c->refs, 1);
 	c->memory = arena_new(CATALOG_BYTES);
-	c->apis = c->memory ? arena_array(c->memory, n, sizeof(struct api)) : NULL;
-	for (size_t i = 0; c->apis && i < n; i++) {
+	apis = c->memory ? arena_array(c->memory, n, sizeof(struct api)) : NULL;
+	c->apis = apis;
+	failed = !apis || n == 0;
+	for (size_t i = 0; apis && i < n; i++) {
 		struct reader r = { .file = tables[i].file,
 				    .text = tables[i].text,
 				    .arena = c->memory,
@@ -51,24 +54,24 @@ struct catalog *catalog_read(const struct catalog_table *tables, size_t n,
 				    .ctx = ctx,
 				    .time_scale = options->time_scale };
 
-		c->apis[i].catalog = c;
-		table_read(&r, tables[i].name, options, &c->apis[c->apis_n++]);
+		apis[i].catalog = c;
+		table_read(&r, tables[i].name, options, &apis[c->apis_n++]);
 		failed |= r.failed;
 	}
-	if (!failed && !roots_differ(c)) {
+	if (!failed && !roots_differ(apis, n)) {
 		report(ctx, tables[n - 1].file, 0, "root", "two tables have the same root");
 		failed = true;
 	}
-	if (!failed && !budgets_agree(c)) {
+	if (!failed && !budgets_agree(apis, n)) {
 		report(ctx, tables[n - 1].file, 0, "quota",
 		       "a table of the same budget has another quota");
 		failed = true;
 	}
-	if (!failed && c->apis && !openapi_describe(c)) {
+	if (!failed && !openapi_describe(c)) {
 		report(ctx, tables[n - 1].file, 0, "", "there is no memory to describe it");
 		failed = true;
 	}
-	if (failed || !c->apis) {
+	if (failed) {
 		catalog_unref(c);
 		return NULL;
 	}

@@ -37,7 +37,7 @@ void sieve_take_out(struct sieve *s, struct sieve_node *node)
 {
 	struct sieve_node **at = slot_of(s, node->hash);
 
-	while (*at != node)
+	while (*at && *at != node)
 		at = &(*at)->next_in_slot;
 	*at = node->next_in_slot;
 	if (s->hand == node)
