@@ -11,7 +11,7 @@
 /* A refresh that nobody has asked for in this time is not worth a call any more. */
 #define UNWANTED_MS (30 * 60 * 1000)
 
-/* While the budget refuses, each target asks it at most once in this time. */
+/* While the budget refuses, or nobody can be asked, each target asks at most once in this time. */
 #define BUDGET_PAUSE_MS 1000
 
 void fill_table_init(struct fill_table *t)
@@ -235,6 +235,12 @@ static int64_t pause_after(unsigned int failures, int64_t retry_ms)
 	return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
 }
 
+/* It says nothing about this target: it may be had as soon as any other. */
+static bool is_for_all(const struct fail *failure)
+{
+	return failure->fault == FAULT_NO_BUDGET || failure->fault == FAULT_STORE_DOWN;
+}
+
 void fill_table_fail(struct fill_table *t, struct fill *fill, const struct fail *failure,
 		     struct mono now, int64_t retry_ms)
 {
@@ -244,7 +250,7 @@ void fill_table_fail(struct fill_table *t, struct fill *fill, const struct fail 
 	fill->stage = FILL_FAILED;
 	fill->failure = *failure;
 	fill->free_at = mono_after(now, failure->retry_after_s * 1000LL);
-	if (failure->fault != FAULT_NO_BUDGET)
+	if (!is_for_all(failure))
 		pause_ms = pause_after(++fill->failures, retry_ms);
 	fill->retry_at = mono_after(now, pause_ms);
 	fill->forget_at = mono_after(now, 2 * pause_ms);

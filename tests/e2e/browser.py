@@ -88,12 +88,17 @@ class Browser:
         environment = {**clean_environment(), "HOME": str(self._dir), "TMPDIR": str(self._dir)}
         self._driver = Child("chromedriver", [program, "--port=0"], log=self._dir / "log",
                              cwd=self._dir, env=environment)
-        self._driver.start()
 
         def port():
             return re.search(r"started successfully on port (\d+)", self._driver.text())
 
-        assert wait_until(port, 30 * SLOW), self._driver.report()
+        # It takes a free port of IPv6 and then the same one of IPv4, which somebody may have.
+        for _ in range(10):
+            self._driver.start()
+            wait_until(lambda: port() or not self._driver.running, 30 * SLOW)
+            if port() or "Address already in use" not in self._driver.text():
+                break
+        assert port(), self._driver.report()
         self._port = int(port()[1])
 
     def _start_session(self):

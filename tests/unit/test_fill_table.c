@@ -341,6 +341,23 @@ static void a_fill_is_queued_by_the_tables_of_its_last_want(void **state)
 	catalog_unref(next);
 }
 
+/* However long Redis is away: a second after it is back, it is asked. */
+static void that_nobody_can_be_asked_is_not_the_targets_fault(void **state)
+{
+	struct fill *fill = queue("/a", CALL_DEMAND);
+	int64_t now_ms = 5;
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		next_fill();
+		fail_fill(fill, FAULT_STORE_DOWN, now_ms);
+		assert_true(fill_still_failed(fill, CALL_DEMAND, (struct mono){ now_ms + 999 }));
+		now_ms += 1000;
+		assert_false(fill_still_failed(fill, CALL_DEMAND, (struct mono){ now_ms }));
+		assert_ptr_equal(queue("/a", CALL_DEMAND), fill);
+	}
+}
+
 static void failures_are_forgotten(void **state)
 {
 	struct fill *a = queue("/a", CALL_DEMAND);
@@ -404,6 +421,7 @@ int main(void)
 		TEST(waiters_are_taken_by_their_deadlines),
 		TEST(the_last_waiter_can_go_first),
 		TEST(failures_stand_for_longer_each_time),
+		TEST(that_nobody_can_be_asked_is_not_the_targets_fault),
 		TEST(failures_are_forgotten),
 		TEST(a_fill_is_queued_by_the_tables_of_its_last_want),
 		TEST(no_budget_is_told_with_its_own_time),
