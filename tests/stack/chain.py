@@ -222,6 +222,7 @@ class Stack:
 
         for name in ("log", "pid", "nginx"):  # of the run before; redis/ stays
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
+        (self.run_dir / "metrics").unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
         self._prepare_sock_dir()
@@ -348,6 +349,7 @@ class Stack:
         redis = self.redis_address
         return {
             "public.base_urls": f"{self.base}, http://localhost:{self.port}",
+            "metrics.file": self.run_dir / "metrics",
             "api.tables": REPO / "conf/apis",
             "redis.address": f"unix:{self.redis_socket}" if redis == "private" else redis,
             "upstream.base_url": upstream,
