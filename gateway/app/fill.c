@@ -2,6 +2,7 @@
 
 #include "app/compare.h"
 #include "app/fill_table.h"
+#include "app/metrics.h"
 #include "base/limits.h"
 #include "io/log.h"
 #include "policy/news.h"
@@ -164,6 +165,18 @@ void fills_hear_again(struct fills *f)
 	fill_table_wake(&f->table, f->clock->mono(f->clock), true);
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
+}
+
+struct fills_stats fills_stats(struct fills *f)
+{
+	struct fills_stats stats = { .calling = 0 };
+
+	pthread_mutex_lock(&f->lock);
+	for (const struct fill *fill = f->table.active; fill; fill = fill->next)
+		*(fill->calling ? &stats.calling : &stats.queued) += 1;
+	stats.waiting = f->table.waiting;
+	pthread_mutex_unlock(&f->lock);
+	return stats;
 }
 
 /* ---- the thread: ends of fills ---- */
@@ -330,6 +343,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		begin_call(f, fill);
 		break;
 	case VERDICT_ELSEWHERE:
+		metrics_add(f->options.metrics, SUM_LOCK_WAITS, 1);
 		put_back(f, fill, FILL_ELSEWHERE, wait_ms);
 		break;
 	case VERDICT_UNCALIBRATED:
@@ -458,6 +472,13 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 	succeed(f, fill, e, stored);
 }
 
+static enum call_kind kind_of(const struct fill *fill)
+{
+	if (is_for_count(fill))
+		return KIND_CALIBRATION;
+	return fill->caller[0] ? KIND_DEMAND : KIND_BACKGROUND;
+}
+
 static void finish_call(struct fills *f, struct reply *reply)
 {
 	struct fill *fill = reply->tag;
@@ -468,6 +489,7 @@ static void finish_call(struct fills *f, struct reply *reply)
 	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
+	metrics_upstream(f->options.metrics, kind_of(fill), reply);
 	permits_note(f->permits, fill->want.api, is_answered(reply));
 	if (is_for_count(fill))
 		finish_count(f, fill, reply);
@@ -531,6 +553,7 @@ static bool is_over(struct fills *f)
 
 static void drop_active(struct fills *f)
 {
+	const struct reply cut_off = { .fault = FAULT_STOPPING };
 	struct fail failure;
 
 	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
@@ -538,8 +561,10 @@ static void drop_active(struct fills *f)
 		const struct ticket ticket = ticket_of(f, f->table.active);
 
 		/* Other workers need not wait for the end of the lease. */
-		if (f->table.active->calling)
+		if (f->table.active->calling) {
 			settle(f, &ticket, COUNTED_PERHAPS, NULL);
+			metrics_upstream(f->options.metrics, kind_of(f->table.active), &cut_off);
+		}
 		give_up(f, f->table.active, &failure);
 	}
 }
@@ -550,6 +575,7 @@ static void forget(struct fills *f, struct mono now)
 	fill_table_forget(&f->table, now);
 	fill_table_drop_unwanted(&f->table, now, false);
 	pthread_mutex_unlock(&f->lock);
+	permits_tell(f->permits, f->options.metrics);
 }
 
 static void *run(void *ctx)

@@ -17,6 +17,7 @@
  * Belongs to the fills' thread.
  */
 
+#include "app/metrics.h"
 #include "policy/intake.h"
 #include "policy/ports.h"
 
@@ -51,5 +52,8 @@ void permits_untold(struct permits *p, const struct api *api);
 
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);
+
+/* Tells which breakers are not closed. */
+void permits_tell(const struct permits *p, struct metrics *m);
 
 #endif
