@@ -7,10 +7,11 @@
 /* What upstream told a moment ago is believed for so long, and asked for no sooner. */
 #define TOLD_MS 10000
 
-/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. For
- * one that has just asked there must be time to call. */
-#define COMPARED_SHARE	  60
-#define COMPARED_LEAST_MS 1000
+/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. */
+#define COMPARED_SHARE 60
+
+/* But for so long one that was just told may call, however long it took. */
+#define JUST_TOLD_MS 1000
 
 /* Where upstream's count cannot be had, calls are made without, for so much of a window. */
 #define UNTOLD_SHARE 6
@@ -24,7 +25,8 @@ struct account {
 	struct str budget; /* owned */
 	struct breaker breaker;
 	bool anew;		  /* the store was away: its log may lack calls */
-	struct mono untold_until; /* upstream's count could not be had: any comparison will do */
+	struct mono told_at;	  /* when upstream's count has last come */
+	struct mono untold_until; /* it could not be had: any comparison will do */
 	bool away;
 	struct mono away_since;
 	/* without the store */
@@ -162,12 +164,18 @@ static struct quota quota_of(const struct account *a, const struct api *api)
 	return a->is_told ? a->told.quota : api->quota;
 }
 
-/* Has upstream told its count since the store went away, and not long ago? */
-static int64_t told_for_ms(const struct permits *p, const struct account *a)
+/* Has upstream been asked for its count since the store went away, and not long ago? */
+static int64_t asked_for_ms(const struct permits *p, const struct account *a)
 {
 	if (!a->asked.ms || a->asked.ms < a->away_since.ms)
 		return 0;
 	return a->asked.ms + TOLD_MS - now(p).ms;
+}
+
+/* And has it told? What it told before is not what was asked for. */
+static int64_t told_for_ms(const struct permits *p, const struct account *a)
+{
+	return a->told_at.ms < a->asked.ms ? 0 : asked_for_ms(p, a);
 }
 
 /* Nobody knows how many other workers are about to do the same: half of the quota is theirs. */
@@ -229,13 +237,13 @@ static void note_store(const struct permits *p, struct account *a, bool broken)
 /* Other programs may use the same quota: how old may the last comparison be? */
 static int64_t compared_ms(const struct permits *p, const struct account *a, struct quota quota)
 {
-	int64_t ms = quota.window_ms / COMPARED_SHARE;
+	bool just_told = a->told_at.ms && now(p).ms < a->told_at.ms + JUST_TOLD_MS;
 
 	if (a->anew)
 		return 0;
-	if (now(p).ms < a->untold_until.ms)
+	if (just_told || now(p).ms < a->untold_until.ms)
 		return -1;
-	return ms > COMPARED_LEAST_MS ? ms : COMPARED_LEAST_MS;
+	return quota.window_ms / COMPARED_SHARE + 1;
 }
 
 static struct reservation reservation_for(const struct permits *p, const struct account *a,
@@ -267,8 +275,8 @@ static enum verdict ask_for_count(struct permits *p, struct account *a, const st
 	if (verdict != VERDICT_BROKEN)
 		return verdict;
 	a->asked_ms = 0;
-	if (told_for_ms(p, a) > 0)
-		return refuse(reterr, told_for_ms(p, a), ret_wait_ms);
+	if (asked_for_ms(p, a) > 0)
+		return refuse(reterr, asked_for_ms(p, a), ret_wait_ms);
 	return VERDICT_GRANTED;
 }
 
@@ -336,6 +344,7 @@ void permits_told(struct permits *p, const struct api *api, const struct count *
 	if (!a)
 		return;
 	a->is_told = count != NULL;
+	a->told_at = now(p);
 	a->told = count ? *count : untold;
 	a->told.asked_ms = a->asked_ms;
 	a->since_told = 0;

@@ -4,9 +4,8 @@
 -- KEYS  1 calls   sorted set, a sliding log as DRF keeps it: each call by the moment it counts
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
---                 calibrated_at (when it was asked) and told_at (when it had answered), others
---                 (calls that it told of), free_at (when it would take one), paced_until, born
---                 (when it was first asked)
+--                 calibrated_at (when it was asked), others (calls that it told of), free_at (when
+--                 it would take one), paced_until, born (when it was first asked)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -29,7 +28,7 @@ local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others', 'free_at', 'told_at')
+	'paced_until', 'others', 'free_at')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -97,7 +96,7 @@ end
 if wait > 0 then return {REFUSED, 0, math.ceil(wait), 0} end
 
 -- It may be made, unless somebody else has used up the quota since.
-if counted and may_be_old > 0 and now - tonumber(told[8] or '0') > may_be_old then
+if counted and may_be_old > 0 and now - told[4] > may_be_old then
 	return {UNCALIBRATED, 0, 0, 0}
 end
 
