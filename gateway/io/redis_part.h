@@ -9,6 +9,7 @@
 
 #include <stdatomic.h>
 
+#include "base/histogram.h"
 #include "io/redis_address.h"
 #include "io/redis_link.h"
 #include "io/sentinel.h"
@@ -25,6 +26,11 @@ struct redis_health {
 	struct redis_pause replica;
 	atomic_uint sentinel;  /* which one is asked first */
 	atomic_uint master_id; /* a hash of where the master was found last */
+
+	/* Where it is counted for /metrics, set before threads start; NULL: nowhere. */
+	struct measure took;
+	counter *errors;     /* no answer, or one that says that a command failed */
+	counter *unreadable; /* entries that were none */
 };
 
 struct redis_options {

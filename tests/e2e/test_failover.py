@@ -15,7 +15,7 @@ TARGETS = [SEED, SPACECRAFT + "?limit=10", SPACECRAFT + "430/", "/2.3.0/launches
 
 def chain_on(sentinels, **more):
     config = {**BARE, **more.pop("config", {})}
-    return Chain(redis=sentinels.address, workers=2, config=config, **more)
+    return Chain(redis=sentinels.address, workers=2, config=config, micro_cache=False, **more)
 
 
 def spend_all(chain):
