@@ -118,7 +118,7 @@ static enum load load(struct store *store, struct str target, struct entry **ret
 		return LOAD_BROKEN;
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		argv[2 + i] = str_from(entry_field_names[i]);
-	if (!redis_run(s->redis, &command, 1, &reply))
+	if (!redis_read(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
 	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
 	*ret = broken ? NULL : entry_of(s, reply, target);
