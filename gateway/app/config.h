@@ -90,6 +90,9 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
+	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
+	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
+	  "each counts for itself, and begins anew when it starts.")                                     \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

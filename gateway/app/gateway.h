@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory and the press have locks of their own.
+ * the tables, the fills, the memory, the press and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -15,7 +15,9 @@
 
 struct fills;
 struct memory;
+struct metrics;
 struct press;
+struct scrape;
 struct tables;
 
 struct gateway {
@@ -28,6 +30,8 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct metrics *metrics;
+	struct scrape *scrape;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
