@@ -276,7 +276,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	add_number(&c, r->client_share);
 	add_number(&c, LEASE_MS);
 	add_number(&c, r->calibrated);
-	add_number(&c, r->anew);
+	add_number(&c, r->compared_ms);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
 }
 

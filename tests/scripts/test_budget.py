@@ -260,7 +260,7 @@ def test_nothing_before_it_was_compared(redis):
     assert budget.reserve("a").word == UNCALIBRATED
     budget.calibrate(0)
     assert budget.reserve("a").word == GRANTED
-    assert budget.reserve("b", anew=True).word == UNCALIBRATED
+    assert budget.reserve("b", compared=0).word == UNCALIBRATED
     redis.call("FLUSHALL")
     assert budget.reserve("b").word == UNCALIBRATED
 
@@ -391,6 +391,44 @@ def test_when_others_have_used_it_up_upstream_is_asked_again_now_and_then(redis)
     assert budget.reserve("a").word == UNCALIBRATED
     budget.calibrate(14)
     assert budget.reserve("a").word == GRANTED
+
+
+def test_a_call_is_made_only_if_upstream_was_asked_lately(redis):
+    """Others may have come meanwhile."""
+    budget = counting(redis)
+    budget.calibrate(0)
+    assert budget.reserve("a", compared=MINUTE).word == GRANTED
+    redis.move(MINUTE + 1)
+    assert budget.reserve("b", compared=MINUTE).word == UNCALIBRATED
+    assert budget.reserve("b", "", compared=MINUTE).word == UNCALIBRATED
+    assert len(budget.calls()) == 1
+    budget.calibrate(15)
+    assert budget.reserve("b", compared=MINUTE).word == REFUSED
+    # Where it cannot be asked, the last time has to do.
+    budget.calibrate(3)
+    redis.move(2 * MINUTE)
+    assert budget.reserve("b", compared=-1).word == GRANTED
+
+
+def test_what_is_refused_anyway_needs_no_asking(redis):
+    budget = counting(redis)
+    budget.calibrate(0)
+    budget.granted(n=15)
+    redis.move(10 * MINUTE)
+    assert budget.reserve("a", compared=MINUTE).word == REFUSED
+
+
+def test_who_is_told_to_ask_first_has_not_had_its_turn(redis):
+    """Of 12 background calls 3 may come together, asked for twice each."""
+    budget = counting(redis)
+    for n in range(3):
+        redis.move(2)
+        assert budget.reserve(f"a{n}", "", compared=1).word == UNCALIBRATED
+        budget.calibrate(n)
+        assert budget.reserve(f"a{n}", "", compared=1).word == GRANTED
+        budget.settle(f"a{n}", "")
+    redis.move(2)
+    assert budget.reserve("a3", "", compared=1).word == REFUSED
 
 
 def test_when_nobody_else_calls_it_is_not_asked_again(redis):
