@@ -64,6 +64,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -90,6 +93,8 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

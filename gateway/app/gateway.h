@@ -15,6 +15,7 @@
 
 struct fills;
 struct memory;
+struct origin_switch;
 struct press;
 struct tables;
 
@@ -28,6 +29,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct origin_switch *origin; /* how much upstream may be asked now */
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 

@@ -94,7 +94,7 @@ static struct fill *refresh(const char *target, int64_t fetched_ms, uint32_t ask
 
 	fill->newer_than.ms = fetched_ms;
 	for (uint32_t i = 0; i < asked; i++)
-		fill_note_asked(fill, (struct mono){ now_ms });
+		fill_note_asked(fill, CALL_BACKGROUND, (struct mono){ now_ms });
 	return fill;
 }
 
@@ -129,8 +129,9 @@ static void what_is_held_back_waits(void **state)
 
 	(void)state;
 	assert_ptr_equal(next_at(1000), a);
-	fill_table_hold_back(&table, STR("another"), (struct mono){ 9000 });
-	fill_table_hold_back(&table, STR("ll2"), (struct mono){ 5000 });
+	fill_table_hold_back(&table, STR("another"), CALL_BACKGROUND,
+			     (struct mono){ 9000 });
+	fill_table_hold_back(&table, STR("ll2"), CALL_BACKGROUND, (struct mono){ 5000 });
 	fill_table_put_back(a, FILL_QUEUED, (struct mono){ 5000 });
 	assert_null(next_at(4999));
 	/* Unless somebody comes to wait for it. */
