@@ -30,7 +30,7 @@ struct gateway {
 	struct memory *memory;
 	struct press *press;
 	struct origin_switch *origin; /* how much upstream may be asked now */
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

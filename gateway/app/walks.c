@@ -111,8 +111,7 @@ static bool begin(struct store *store, struct str name, struct wall now, struct 
 		return true;
 	if (s.others >= WALKS_MAX)
 		return fail(reterr, FAULT_OVERLOAD, "Too many walks are under way.");
-	return keep(store, &walk) ||
-	       fail(reterr, FAULT_STORE_DOWN, "The walk could not be noted.");
+	return keep(store, &walk) || fail(reterr, FAULT_STORE_DOWN, "The walk could not be noted.");
 }
 
 static bool end(struct store *store, struct str name, struct fail *reterr)
@@ -190,9 +189,8 @@ static void fail_walk(struct walk *walk, enum fault why)
 	walk->why = why;
 }
 
-/* Passes over the window that `e` holds. False: it is none, and the walk is over. */
-static void pass(struct walk *walk, const struct want *want, const struct entry *e,
-		 struct wall now)
+/* Passes over the window that `e` holds; where upstream has refused it, the walk is over. */
+static void pass(struct walk *walk, const struct want *want, const struct entry *e, struct wall now)
 {
 	if (e->kind == ENTRY_WINDOW)
 		walk_advance(walk, want->size, e->count, now);

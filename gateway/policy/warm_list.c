@@ -87,9 +87,8 @@ static struct warm_list *new_list(void)
 	if (!list)
 		return NULL;
 	list->memory = arena_new(WARM_LINES_MAX * (LIMIT_TARGET_BYTES + sizeof(struct str)));
-	list->targets = list->memory ? arena_array(list->memory, WARM_LINES_MAX,
-						   sizeof(struct str))
-				     : NULL;
+	list->targets =
+		list->memory ? arena_array(list->memory, WARM_LINES_MAX, sizeof(struct str)) : NULL;
 	if (list->targets)
 		return list;
 	warm_list_free(list);
@@ -101,12 +100,12 @@ struct warm_list *warm_list_read(struct str text, const struct catalog *catalog,
 				 void *ctx)
 {
 	struct lines r = { .list = new_list(),
-			    .catalog = catalog,
-			    .options = options,
-			    .scratch = arena_new(LIMIT_REQUEST_BYTES),
-			    .report = report,
-			    .ctx = ctx,
-			    .good = true };
+			   .catalog = catalog,
+			   .options = options,
+			   .scratch = arena_new(LIMIT_REQUEST_BYTES),
+			   .report = report,
+			   .ctx = ctx,
+			   .good = true };
 
 	if (!r.list || !r.scratch)
 		complain(&r, "there is no memory left");

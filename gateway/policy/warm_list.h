@@ -14,7 +14,7 @@
 
 #include "api/canon.h"
 
-#define WARM_LINES_MAX 500
+#define WARM_LINES_MAX	500
 #define WARM_FILE_BYTES (1024UL * 1024)
 
 /* Read-only; it owns its targets. */

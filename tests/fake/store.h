@@ -18,7 +18,7 @@
 
 #define FAKE_STORE_ENTRIES 256
 #define FAKE_STORE_CALLS   256
-#define FAKE_STORE_NOTES   64
+#define FAKE_STORE_NOTES   80
 
 struct fake_store {
 	const struct clock *clock;
@@ -79,8 +79,8 @@ struct fake_store {
 	size_t notes_n;
 	char officer[64]; /* of all offices */
 	int64_t officer_until_ms;
-	char client[32];    /* of the last reserve() */
-	char news[512];	    /* of the last settle() */
+	char client[32]; /* of the last reserve() */
+	char news[512];	 /* of the last settle() */
 };
 
 void fake_store_init(struct fake_store *s, const struct clock *clock);
