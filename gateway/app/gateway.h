@@ -16,6 +16,7 @@
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
 struct tables;
@@ -32,7 +33,8 @@ struct gateway {
 	struct press *press;
 	struct metrics *metrics;
 	struct scrape *scrape;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif
