@@ -30,6 +30,7 @@ struct settings {
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char redis_password[SETTINGS_TOKEN_BYTES];
 };
 
 /*
