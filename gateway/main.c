@@ -219,6 +219,7 @@ static void drain(struct process *p)
 	workers_drain(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
+	log_tick(true);
 }
 
 static void tear_down(struct process *p)
@@ -252,8 +253,10 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
-	while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
+		log_tick(false);
+	}
 	return number;
 }
 
@@ -292,6 +295,7 @@ static int run(struct process *p)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {

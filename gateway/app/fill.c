@@ -89,6 +89,13 @@ static bool is_switched_off(const struct fills *f, enum call_class class)
 	return mode == MODE_NEVER || (mode == MODE_AVOID && class != CALL_DEMAND);
 }
 
+/* Whoever asks first is named in all that is logged of it. */
+static void note_cause(struct fill *fill)
+{
+	fill->cause = log_get_cause();
+	fill->took_ms = -1;
+}
+
 static bool join(struct fills *f, const struct want *want, struct wall newer_than,
 		 enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
@@ -112,10 +119,12 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		fill = fill_table_queue(&f->table, fill, want, newer_than, class);
 	if (!fill)
 		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+	if (!under_way)
+		note_cause(fill);
 	if (class != CALL_DEMAND)
 		fill_note_asked(fill, class, now);
 	if (waiter) {
-		waiter->news = (struct news){ .collapsed = under_way };
+		waiter->news = (struct news){ .collapsed = under_way, .took_ms = -1 };
 		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
 		fill_wait(&f->table, fill, waiter);
 	}
@@ -216,7 +225,7 @@ static void unpark(struct fills *f, struct str budget, const struct fail *failur
 }
 
 static void tell(struct fills *f, struct exchange *waiters, struct entry *e, bool stored,
-		 const struct fail *failure)
+		 const struct fail *failure, int64_t took_ms)
 {
 	while (waiters) {
 		struct exchange *x = waiters;
@@ -225,6 +234,7 @@ static void tell(struct fills *f, struct exchange *waiters, struct entry *e, boo
 		x->next = NULL;
 		x->news.entry = e ? entry_ref(e) : NULL;
 		x->news.stored = stored;
+		x->news.took_ms = took_ms;
 		if (failure)
 			x->news.fail = *failure;
 		f->resume(f->ctx, x);
@@ -233,6 +243,7 @@ static void tell(struct fills *f, struct exchange *waiters, struct entry *e, boo
 
 static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool stored)
 {
+	int64_t took_ms = fill->took_ms;
 	struct exchange *waiters;
 
 	if (is_for_count(fill))
@@ -241,13 +252,14 @@ static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool st
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_drop(&f->table, fill);
 	pthread_mutex_unlock(&f->lock);
-	tell(f, waiters, e, stored, NULL);
+	tell(f, waiters, e, stored, NULL, took_ms);
 	entry_unref(e);
 }
 
 static void give_up(struct fills *f, struct fill *fill, const struct fail *failure)
 {
 	struct mono now = f->clock->mono(f->clock);
+	int64_t took_ms = fill->took_ms;
 	struct exchange *waiters;
 	struct fail told;
 
@@ -264,7 +276,7 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
 	told = fill_failure(fill, now);
 	pthread_mutex_unlock(&f->lock);
-	tell(f, waiters, NULL, false, &told);
+	tell(f, waiters, NULL, false, &told, took_ms);
 }
 
 /* ---- the thread: calls ---- */
@@ -432,6 +444,7 @@ static void start_queued(struct fills *f)
 	while ((fill = next_queued(f, &class, &heard, &told))) {
 		struct entry *e = NULL;
 
+		log_set_cause(&fill->cause);
 		if (told.fault != FAULT_NONE)
 			give_up(f, fill, &told);
 		else if (is_for_count(fill) ? heard : (e = filled_meanwhile(f, fill)) != NULL)
@@ -439,6 +452,7 @@ static void start_queued(struct fills *f)
 		else
 			call_upstream(f, fill, class);
 	}
+	log_set_cause(NULL);
 }
 
 /* What upstream's status says of the call's place in its log: one that it refuses is in none. */
@@ -513,7 +527,9 @@ static void finish_call(struct fills *f, struct reply *reply)
 
 	pthread_mutex_lock(&f->lock);
 	fill->calling = false;
+	fill->took_ms = reply->took_ms;
 	pthread_mutex_unlock(&f->lock);
+	log_set_cause(&fill->cause);
 	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
@@ -524,6 +540,7 @@ static void finish_call(struct fills *f, struct reply *reply)
 	else
 		finish_fill(f, fill, reply);
 	buf_release(&reply->body);
+	log_set_cause(NULL);
 }
 
 /* Whoever makes a call for longer than a lease lives, and its target is still its own. */
@@ -560,7 +577,7 @@ static int64_t expire_waiters(struct fills *f)
 	next_ms = f->table.expiry.ms - now.ms;
 	pthread_mutex_unlock(&f->lock);
 	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
-	tell(f, late, NULL, false, &failure);
+	tell(f, late, NULL, false, &failure, -1);
 	return next_ms < TICK_MS ? next_ms : TICK_MS;
 }
 
@@ -588,6 +605,7 @@ static void drop_active(struct fills *f)
 	while (f->table.active) {
 		const struct ticket ticket = ticket_of(f, f->table.active);
 
+		log_set_cause(&f->table.active->cause);
 		/* Other workers need not wait for the end of the lease. */
 		if (f->table.active->calling) {
 			settle(f, &ticket, COUNTED_PERHAPS, NULL);

@@ -180,6 +180,7 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 	struct exchange *x = &c->exchange;
 	bool kept;
 
+	log_set_cause(&x->cause);
 	if (!serve(w->gw, store, x))
 		return;
 	report(w->gw, x);
@@ -203,6 +204,7 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 		return;
 	}
 	read_request(c->fcgi, &c->exchange);
+	exchange_name_cause(&c->exchange, fcgi_param(c->fcgi, "HTTP_TRACEPARENT"));
 	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));
 	c->exchange.arrived = clock->mono(clock);
 	c->exchange.arrived_us = clock->us(clock);
@@ -257,6 +259,7 @@ static void *run(void *ctx)
 	for (;;) {
 		struct epoll_event event;
 
+		log_set_cause(NULL);
 		if (epoll_wait(w->epoll, &event, 1, -1) < 1)
 			continue;
 		if (event.data.ptr == &w->stop_event)

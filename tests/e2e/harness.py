@@ -300,7 +300,7 @@ class Chain(Stack):
         def said(log, end):
             with open(log, "rb") as stream:
                 stream.seek(end)
-                return b"event=purged" in stream.read()
+                return re.search(rb'event(=|":")purged', stream.read())
 
         self.cache("FLUSHALL")
         self.cache("PUBLISH", "perigee:news", "purged")
