@@ -34,6 +34,7 @@ struct fills_options {
 	int64_t retry_ms;
 	struct permit_options permit;
 	struct metrics *metrics; /* where calls are counted */
+	struct pulses *pulses;	 /* where the thread shows that it lives; NULL: nowhere */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */

@@ -10,6 +10,7 @@
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
@@ -32,6 +33,7 @@ struct gateway {
 	struct press *press;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct pulses pulses; /* of the threads that serve */
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
