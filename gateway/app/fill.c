@@ -2,6 +2,7 @@
 
 #include "app/compare.h"
 #include "app/fill_table.h"
+#include "app/pulse.h"
 #include "app/metrics.h"
 #include "base/limits.h"
 #include "io/log.h"
@@ -628,12 +629,15 @@ static void *run(void *ctx)
 {
 	struct fills *f = ctx;
 	struct mono swept = f->clock->mono(f->clock);
+	struct pulse *pulse = pulse_new(f->options.pulses);
 
 	while (!is_over(f)) {
 		struct mono now = f->clock->mono(f->clock);
 		struct reply reply;
 		int64_t wait_ms;
+		bool over;
 
+		pulse_begin(pulse, now);
 		if (now.ms - swept.ms >= TICK_MS) {
 			forget(f, now);
 			renew_leases(f);
@@ -641,9 +645,13 @@ static void *run(void *ctx)
 		}
 		start_queued(f);
 		wait_ms = expire_waiters(f);
-		if (f->origin->wait(f->origin, wait_ms, &reply))
+		pulse_end(pulse);
+		over = f->origin->wait(f->origin, wait_ms, &reply);
+		pulse_begin(pulse, f->clock->mono(f->clock));
+		if (over)
 			finish_call(f, &reply);
 	}
+	pulse_end(pulse);
 	drop_active(f);
 	return NULL;
 }

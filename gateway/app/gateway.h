@@ -10,6 +10,7 @@
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
@@ -34,6 +35,7 @@ struct gateway {
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 

@@ -251,6 +251,7 @@ static void *run(void *ctx)
 {
 	struct workers *w = ctx;
 	struct store *store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
+	struct pulse *pulse = pulse_new(&w->gw->pulses);
 
 	if (!store) {
 		log_line(LOG_ERROR, "worker_failed", "reason=\"there is no memory left\"");
@@ -260,8 +261,10 @@ static void *run(void *ctx)
 		struct epoll_event event;
 
 		log_set_cause(NULL);
+		pulse_end(pulse);
 		if (epoll_wait(w->epoll, &event, 1, -1) < 1)
 			continue;
+		pulse_begin(pulse, w->gw->clock->mono(w->gw->clock));
 		if (event.data.ptr == &w->stop_event)
 			break;
 		if (event.data.ptr == &w->listener)
@@ -323,14 +326,15 @@ bool workers_start(struct workers *w, size_t threads)
 	return true;
 }
 
-void workers_refuse_new(struct workers *w)
+void workers_refuse_new(struct workers *w, bool inherited)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
 	/* Who has connected already is served. */
 	accept_all(w);
 	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
-	shutdown(w->listener, SHUT_RDWR);
+	if (!inherited)
+		shutdown(w->listener, SHUT_RDWR);
 }
 
 void workers_drain(struct workers *w, int64_t timeout_ms)
