@@ -66,6 +66,7 @@ struct exchange {
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
+	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
 
 	struct entry *held[HELD_MAX]; /* references */

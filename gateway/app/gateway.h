@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory and the press have locks of their own.
+ * the tables, the fills, the memory, the press and the tops have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -17,6 +17,7 @@ struct fills;
 struct memory;
 struct press;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -28,6 +29,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct tops *tops;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
