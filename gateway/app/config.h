@@ -100,6 +100,9 @@
 	  "or more. Empty: no web server may use it. Better given by token_file or environment.")       \
 	X(admin, token_file,          TEXT,     "",                                                     \
 	  "File that holds this token.")                                                                \
+	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
+	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
+	  "each counts for itself, and begins anew when it starts.")                                     \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

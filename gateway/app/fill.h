@@ -33,6 +33,7 @@ struct fills_options {
 	size_t waiting_max;
 	int64_t retry_ms;
 	struct permit_options permit;
+	struct metrics *metrics; /* where calls are counted */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
@@ -78,6 +79,15 @@ struct fill_report fills_look(struct fills *fills, struct str target);
 
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
+
+/* How many there are just now. */
+struct fills_stats {
+	size_t calling; /* calls to upstream that are under way */
+	size_t queued;	/* what else is to be fetched */
+	size_t waiting; /* exchanges */
+};
+
+struct fills_stats fills_stats(struct fills *fills);
 
 /* News may have been missed: whoever waits for another worker asks again. */
 void fills_hear_again(struct fills *fills);

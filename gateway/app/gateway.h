@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the tops have locks of their own.
+ * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -15,7 +15,9 @@
 
 struct fills;
 struct memory;
+struct metrics;
 struct press;
+struct scrape;
 struct tables;
 struct tops;
 
@@ -30,6 +32,8 @@ struct gateway {
 	struct memory *memory;
 	struct press *press;
 	struct tops *tops;
+	struct metrics *metrics;
+	struct scrape *scrape;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 

@@ -301,6 +301,12 @@ enum verdict permits_ask(struct permits *p, const struct want *want, const struc
 	return verdict;
 }
 
+void permits_tell(const struct permits *p, struct metrics *m)
+{
+	for (const struct account *a = p->accounts; a; a = a->next)
+		metrics_breaker(m, a->budget, a->breaker.failures >= BREAKER_FAILURES);
+}
+
 void permits_told(struct permits *p, const struct api *api, const struct count *count)
 {
 	const struct count untold = { .quota = api->quota };

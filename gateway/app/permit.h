@@ -16,6 +16,7 @@
  * Belongs to the fills' thread.
  */
 
+#include "app/metrics.h"
 #include "policy/intake.h"
 #include "policy/ports.h"
 
@@ -46,5 +47,8 @@ void permits_told(struct permits *p, const struct api *api, const struct count *
 
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);
+
+/* Tells which breakers are not closed. */
+void permits_tell(const struct permits *p, struct metrics *m);
 
 #endif

@@ -44,8 +44,8 @@ struct settings {
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
 
-/* Reads the endpoint tables anew and puts them in force; or writes all their faults to standard
- * error, leaves the old ones as they are and returns false. */
-bool settings_reload_tables(struct settings *s);
+/* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
+ * their faults to standard error, leaves the old ones as they are and returns false. */
+bool settings_reload_tables(struct settings *s, struct metrics *metrics);
 
 #endif

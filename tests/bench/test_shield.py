@@ -256,7 +256,7 @@ def test_the_whole_benchmark_in_miniature(tmp_path):
     program = Path(__file__).with_name("run")
     done = subprocess.run(
         [program], capture_output=True, text=True, timeout=240,
-        env={**os.environ, "BUILD": str(tmp_path), "BENCH_REQUESTS": "400", "BENCH_HOURS": "1",
+        env={**os.environ, "BENCH": "shield", "BUILD": str(tmp_path), "BENCH_REQUESTS": "400", "BENCH_HOURS": "1",
              "BENCH_FACTOR": "720", "BENCH_LATENCY": "0.02"})
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / "bench/shield.json").read_text())
@@ -292,7 +292,7 @@ def test_told_to_stop_it_leaves_nothing(tmp_path):
     folders.mkdir()
     running = subprocess.Popen(
         [Path(__file__).with_name("run")], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "BUILD": str(tmp_path), "TMPDIR": str(folders),
+        env={**os.environ, "BENCH": "shield", "BUILD": str(tmp_path), "TMPDIR": str(folders),
              "BENCH_REQUESTS": "400", "BENCH_FACTOR": "60"})
     try:
         # The last one to be started, and with it a sandbox for each of the four.
@@ -309,7 +309,7 @@ def test_told_to_stop_it_leaves_nothing(tmp_path):
 def test_a_mistake_in_the_parameters_is_named(tmp_path):
     for name, value in (("BENCH_FACTOR", "7"), ("BENCH_PEERS", "squid"), ("BENCH_SEED", "x")):
         done = subprocess.run([Path(__file__).with_name("run")], capture_output=True, text=True,
-                              timeout=60, env={**os.environ, "BUILD": str(tmp_path), name: value})
+                              timeout=60, env={**os.environ, "BENCH": "shield", "BUILD": str(tmp_path), name: value})
         assert done.returncode == 1 and name in done.stderr, done
 
 

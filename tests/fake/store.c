@@ -270,7 +270,10 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	*ret = (struct count){ .quota = quota, .used = (uint32_t)s->log_n };
 	if (s->log_n >= quota.calls)
 		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
+	if (s->log_n)
+		ret->free_ms = s->log[0].at_ms + quota.window_ms - now_ms(s);
 	cool_ms = s->cool_until_ms - now_ms(s);
+	ret->cool_ms = cool_ms > 0 ? cool_ms : 0;
 	if (cool_ms > ret->wait_ms)
 		ret->wait_ms = cool_ms;
 	pthread_mutex_unlock(&s->lock);
@@ -290,6 +293,20 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	if (now_ms(s) + ms > s->cool_until_ms)
 		s->cool_until_ms = now_ms(s) + ms;
 	pthread_mutex_unlock(&s->lock);
+}
+
+static bool stats(struct store *store, struct store_stats *ret)
+{
+	struct fake_store *s = of(store);
+
+	if (s->broken)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	*ret = (struct store_stats){
+		.keys = (int64_t)s->kept_n, .bytes = 1000, .bytes_max = 2000, .evicted = 7
+	};
+	pthread_mutex_unlock(&s->lock);
+	return true;
 }
 
 static bool ping(struct store *store)
@@ -325,6 +342,7 @@ struct store *fake_store_open(struct fake_store *s)
 				   .settle = settle,
 				   .cool_down = cool_down,
 				   .usage = usage,
+				   .stats = stats,
 				   .ping = ping,
 				   .free = free_store };
 	return &h->store;

@@ -14,7 +14,7 @@ REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = range(4)
 YES, NO, PERHAPS = "1", "0", "?"
 
 Verdict = namedtuple("Verdict", "word left wait now")
-Usage = namedtuple("Usage", "limit window used wait")
+Usage = namedtuple("Usage", "limit window used wait free cool")
 
 
 class ScriptError(Exception):

@@ -451,19 +451,20 @@ def test_what_upstream_said_is_not_replaced(redis):
 # ---- usage -------------------------------------------------------------------
 
 def test_usage_is_what_upstream_would_say(redis, budget):
-    assert budget.usage() == (15, HOUR, 0, 0)
+    assert budget.usage() == (15, HOUR, 0, 0, 0, 0)
     budget.granted(n=2)
     budget.reserve("a")
-    assert budget.usage() == (15, HOUR, 3, 0)
+    assert budget.usage() == (15, HOUR, 3, 0, HOUR, 0)
     redis.move(10 * MINUTE)
     budget.granted(n=12)
-    assert budget.usage() == (15, HOUR, 15, 50 * MINUTE)
+    assert budget.usage() == (15, HOUR, 15, 50 * MINUTE, 50 * MINUTE, 0)
     budget.cool(55 * MINUTE)
-    assert budget.usage().wait == 55 * MINUTE
+    assert budget.usage() == (15, HOUR, 15, 55 * MINUTE, 50 * MINUTE, 55 * MINUTE)
     redis.move(50 * MINUTE)
     assert budget.usage().used == 12 + 1  # the one in flight is not settled yet
+    assert budget.usage().cool == 5 * MINUTE
     redis.move(2 * HOUR)
-    assert budget.usage() == (15, HOUR, 0, 0)
+    assert budget.usage() == (15, HOUR, 0, 0, 0, 0)
 
 
 # ---- the stand-in ------------------------------------------------------------
