@@ -55,7 +55,15 @@
 	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
 	  "once. 0: none is kept.")                                                                     \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
-	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
+	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \
+	  "for those who listen at the address.")                                                       \
+	X(redis, user,                TEXT,     "",                                                     \
+	  "ACL user to log in as (conf/redis/perigee.acl). Empty: by password alone, as `default`.")    \
+	X(redis, password,            SECRET,   "",                                                     \
+	  "Its password. Better given by password_file or environment.")                                \
+	X(redis, password_file,       TEXT,     "",                                                     \
+	  "File that holds the password.")                                                              \
 	X(redis, prefix,              TEXT,     "perigee",                                              \
 	  "What every key begins with. Workers that share a quota must share it.")                      \
 	X(redis, connect_timeout,     DURATION, "250ms",                                                \

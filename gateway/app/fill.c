@@ -253,8 +253,11 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 	log_line(LOG_WARN, "fill_failed", "reason=%s detail=\"%s\" retry_after_s=%d target=%.*s",
 		 fault_word(failure->fault), failure->text, failure->retry_after_s,
 		 STR_ARG(fill->want.target));
-	if (is_for_count(fill))
-		unpark(f, fill->want.api->budget, failure);
+	if (is_for_count(fill)) {
+		/* Whoever cannot do without it will find that it has just failed. */
+		permits_untold(f->permits, fill->want.api);
+		unpark(f, fill->want.api->budget, NULL);
+	}
 	pthread_mutex_lock(&f->lock);
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);

@@ -280,7 +280,8 @@ void metrics_gauge(struct metrics *m, enum metric_gauge gauge, uint64_t value)
 		counter_set(&m->block->rows[m->row].gauges[gauge], value);
 }
 
-void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
+/* NULL: it is not registered, or this worker has no row. */
+static counter *breaker_of(const struct metrics *m, struct str budget)
 {
 	struct block *b = m->block;
 	uint32_t n = b->budgets_n;
@@ -288,7 +289,23 @@ void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
 	for (uint32_t i = 0; i < n && i < METRICS_BUDGETS && m->row < METRICS_WORKERS; i++)
 		if (str_eq(budget,
 			   (struct str){ b->budgets[i], strnlen(b->budgets[i], BUDGET_BYTES) }))
-			counter_set(&b->rows[m->row].breaker_open[i], is_open);
+			return &b->rows[m->row].breaker_open[i];
+	return NULL;
+}
+
+void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
+{
+	counter *c = breaker_of(m, budget);
+
+	if (c)
+		counter_set(c, is_open);
+}
+
+bool metrics_breaker_is_open(const struct metrics *m, struct str budget)
+{
+	const counter *c = breaker_of(m, budget);
+
+	return c && counter_get(c);
 }
 
 void metrics_reloaded(struct metrics *m, struct wall now, bool good)

@@ -83,6 +83,7 @@ counter *metrics_sum(struct metrics *m, enum metric_sum which);
 
 void metrics_gauge(struct metrics *m, enum metric_gauge gauge, uint64_t value);
 void metrics_breaker(struct metrics *m, struct str budget, bool is_open);
+bool metrics_breaker_is_open(const struct metrics *m, struct str budget);
 void metrics_reloaded(struct metrics *m, struct wall now, bool good);
 
 #endif

@@ -34,6 +34,7 @@ struct settings {
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
 	char admin_token_text[SETTINGS_TOKEN_BYTES];
+	char redis_password[SETTINGS_TOKEN_BYTES];
 };
 
 /*

@@ -119,7 +119,7 @@ static enum load load(struct store *store, struct str target, struct entry **ret
 		return LOAD_BROKEN;
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		argv[2 + i] = str_from(entry_field_names[i]);
-	if (!redis_run(s->redis, &command, 1, &reply))
+	if (!redis_read(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
 	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
 	*ret = broken ? NULL : entry_of(s, reply, target);
@@ -284,7 +284,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	add_number(&c, r->client_share);
 	add_number(&c, LEASE_MS);
 	add_number(&c, r->calibrated);
-	add_number(&c, r->anew);
+	add_number(&c, r->compared_ms);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
 }
 

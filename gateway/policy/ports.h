@@ -57,7 +57,7 @@ struct reservation {
 	uint32_t reserve;      /* calls of the quota that background may not use */
 	uint32_t client_share; /* percent of the quota for one client while others ask too */
 	bool calibrated;       /* only a budget that was compared with upstream's count will do */
-	bool anew;	       /* and the last time does not count any more */
+	int64_t compared_ms;   /* not longer ago than this; 0: anew; below 0: whenever it was */
 };
 
 struct allowance {

@@ -75,8 +75,12 @@ def test_a_token_that_cannot_be_one_is_found_out(value, words, tmp_path):
 
 
 def test_a_token_file_with_nothing_in_it_is_no_token(tmp_path):
+    """And opens nothing: an operator has yet to fill it."""
     (tmp_path / "token").write_text("\n")
-    assert run_perigee("--check", PERIGEE_ADMIN_TOKEN_FILE=str(tmp_path / "token"))[0] != DONE
+    with Chain(config={"admin.token_file": tmp_path / "token"}) as chain:
+        for token in ("Bearer ", "Bearer \n", "Bearer"):
+            answer = door(chain.admin_socket(0), "/admin/quota", local=False, token=token)
+            assert answer.status == 401
     assert run_perigee("--check", PERIGEE_ADMIN_TOKEN_FILE=str(tmp_path / "none"))[0] != DONE
 
 

@@ -172,7 +172,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	if (s->elsewhere)
 		return VERDICT_ELSEWHERE;
 	/* Asking too early is not counted: that it is asked again is what is. */
-	if (!s->broken && !s->reserve_fails && r->calibrated && (r->anew || s->uncalibrated))
+	if (!s->broken && !s->reserve_fails && r->calibrated &&
+	    (!r->compared_ms || s->uncalibrated || (s->outdated && r->compared_ms > 0)))
 		return VERDICT_UNCALIBRATED;
 	s->reserves++;
 	s->background_reserves += !r->ticket.client.n;
@@ -180,6 +181,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->last_hold_ms = r->ticket.hold_ms;
 	s->last_limit = r->quota.calls;
 	s->last_reserve = r->reserve;
+	s->last_compared_ms = r->compared_ms;
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
 	if (s->refuses)
@@ -194,13 +196,14 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 static enum verdict claim(struct store *store, const struct ticket *t, struct allowance *ret)
 {
 	struct fake_store *s = of(store);
+	bool elsewhere = s->elsewhere || s->claimed_elsewhere;
 
 	(void)t;
 	s->claims++;
 	if (s->broken)
 		return VERDICT_BROKEN;
-	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
-	return s->elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
+	*ret = (struct allowance){ .wait_ms = elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
+	return elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
 }
 
 static void renew(struct store *store, const struct ticket *t)
@@ -252,7 +255,7 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 	pthread_mutex_lock(&s->lock);
 	s->count = *count;
 	pthread_mutex_unlock(&s->lock);
-	s->uncalibrated = false;
+	s->uncalibrated = s->outdated = false;
 	return true;
 }
 
