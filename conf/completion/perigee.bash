@@ -29,7 +29,7 @@ _perigee()
 		esac
 	done
 
-	options=$("$program" --words "$command" 2>/dev/null) || return 0
+	options=$("$program" --words "$command" 2>/dev/null) || return
 	[[ $command ]] || options+=' --check --config --help --openapi --print-config --socket --version'
 	mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
 }

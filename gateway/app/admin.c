@@ -125,8 +125,8 @@ static void finish(struct visit *v, bool good)
 	} else {
 		send_answer(v, status, buf_str(&body));
 	}
-	log_line(LOG_INFO, "admin", "path=%.*s status=%d",
-		 v->route ? (int)v->route->path.n : 1, v->route ? v->route->path.p : "-", status);
+	log_line(LOG_INFO, "admin", "path=%.*s status=%d", v->route ? (int)v->route->path.n : 1,
+		 v->route ? v->route->path.p : "-", status);
 	free(text);
 	buf_release(&body);
 }
@@ -259,8 +259,7 @@ struct admin *admin_new(const struct gateway *gw, const struct admin_options *op
 	*a = (struct admin){ .gw = gw, .options = *options, .listener = -1, .stop_event = -1 };
 	if (!options->socket.n)
 		return a;
-	a->listener =
-		fcgi_listen(options->socket.p, options->socket_mode, BACKLOG, reterr);
+	a->listener = fcgi_listen(options->socket.p, options->socket_mode, BACKLOG, reterr);
 	if (a->listener < 0)
 		goto failed;
 	a->stop_event = eventfd(0, EFD_CLOEXEC);

@@ -27,7 +27,7 @@ struct admin_call {
 	void (*tell)(struct admin_call *call, json_t *progress);
 	void *peer;
 
-	json_t *answer;	        /* owned; with success */
+	json_t *answer;		/* owned; with success */
 	struct refusal refusal; /* with failure */
 };
 

@@ -214,9 +214,9 @@ static json_t *request_of(const struct canon *c)
 
 	json_object_set_new(o, "target", admin_text(c->target));
 	json_object_set_new(o, "api", admin_text(c->api->name));
-	json_object_set_new(o, "endpoint",
-			    json_sprintf("%.*s%.*s/", STR_ARG(c->api->root),
-					 STR_ARG(c->endpoint->name)));
+	json_object_set_new(
+		o, "endpoint",
+		json_sprintf("%.*s%.*s/", STR_ARG(c->api->root), STR_ARG(c->endpoint->name)));
 	json_object_set_new(o, "is_object", json_boolean(c->is_object));
 	if (c->is_object)
 		return o;

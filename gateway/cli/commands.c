@@ -35,7 +35,8 @@ static const struct cli_option top_options[] = {
 static const struct cli_command commands[] = {
 	{ "purge", "[URL...]", "declare stored answers to be out of date, on all hosts", "",
 	  purge_options,
-	  "Says that what is stored is out of date. It is answered on as stale, with its true age,\n"
+	  "Says that what is stored is out of date. It is answered on as stale, with its true "
+	  "age,\n"
 	  "while a newer one is fetched; with --delete it is gone, and clients wait for upstream.\n"
 	  "All workers of all hosts go by it within a second. A call that was under way before\n"
 	  "brings back nothing that counts as fresh.\n"

@@ -32,7 +32,7 @@ enum news_kind {
 
 struct bulletin {
 	enum news_kind kind;
-	struct str target; /* not with PURGED */
+	struct str target;  /* not with PURGED */
 	struct purge purge; /* with PURGED: what of it */
 	struct fail fail; /* with FAILED: the fault and retry_after_s; its text is made from them */
 };

@@ -11,8 +11,8 @@ static void check_purge(struct str line, const struct purge *p)
 	must(!p->what.n || p->what.p + p->what.n == line.p + line.n, "at the line's end");
 	must(!p->what.n || str_starts(p->what, STR("/")), "by an address");
 	must(purge_hits(p, p->what, STR("")) || p->scope == PURGE_ALL, "it means what it names");
-	must(purge_hits(p, STR("/"), STR("")) == (p->scope == PURGE_ALL ||
-						  str_eq(p->what, STR("/"))),
+	must(purge_hits(p, STR("/"), STR("")) ==
+		     (p->scope == PURGE_ALL || str_eq(p->what, STR("/"))),
 	     "and nothing else");
 }
 
