@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -21,6 +21,7 @@ struct origin_switch;
 struct press;
 struct scrape;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -32,6 +33,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct origin_switch *origin; /* how much upstream may be asked now */

@@ -31,6 +31,7 @@ static void put_status(struct exchange *x, int status, const char *content_type)
 		{ 204, "No Content" },
 		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 412, "Precondition Failed" },
