@@ -3,22 +3,25 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -30,9 +33,12 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

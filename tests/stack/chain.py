@@ -59,6 +59,7 @@ class Stack:
     quota        calls/seconds of Launch Library, for sandbox and workers; "none" (sandbox only)
     workers      worker processes behind nginx
     redis        "private", or "unix:/path", "redis://host:port" to share one
+    redis_lines  more lines of a private Redis' configuration
     redis_persists  a private Redis logs to disk; None: only for the live upstream
     port         0: any free one
     run_dir      None: a temporary one, removed afterwards
@@ -71,13 +72,14 @@ class Stack:
     """
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
-                 redis_persists=None, port=0, run_dir=None, config=None, env=None, sandbox_args=(),
-                 micro_cache=True, access_log=True, interrupted=lambda: False):
+                 redis_persists=None, redis_lines=(), port=0, run_dir=None, config=None, env=None,
+                 sandbox_args=(), micro_cache=True, access_log=True, interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
         self.redis_address = redis
         self.redis_persists = upstream == "live" if redis_persists is None else redis_persists
+        self.redis_lines = list(redis_lines)
         self.port = port
         self.config = dict(config or {})
         self.extra_env = dict(env or {})
@@ -116,6 +118,9 @@ class Stack:
 
     def worker_socket(self, i):
         return self.sock_dir / str(i)
+
+    def admin_socket(self, i):
+        return self.sock_dir / f"admin-{i}"
 
     def get(self, target, headers=None, method="GET", body=None, timeout=30):
         """One request over its own connection, the target as it is given."""
@@ -312,6 +317,7 @@ class Stack:
             "maxmemory-policy volatile-lru",
             "daemonize no",
             "loglevel notice",
+            *self.redis_lines,
         ]) + "\n")
         self._redis = self._child("redis", ["redis-server", conf])
 
@@ -388,6 +394,7 @@ class Stack:
         env.update(sanitizer_options())
         env.update(self.extra_env)
         env["PERIGEE_SERVER_SOCKET"] = str(self.worker_socket(i))
+        env["PERIGEE_ADMIN_SOCKET"] = str(self.admin_socket(i))
         worker = self._child(f"worker-{i}", [self.binary, "--config", conf], env=env)
         if i < len(self._workers):
             self._expected_dead.discard(self._workers[i])

@@ -164,6 +164,63 @@ static void what_came_is_stored_for_as_long_as_it_is_usable(void **state)
 	assert_true(r->store.last_keep_ms == 6 * 3600000 + 30 * 86400000LL);
 }
 
+/* What upstream was asked before an operator purged it is handed to those who wait, and kept, but
+ * never as fresh. The time that is asked about is the call's own, from before it was granted. */
+static void what_was_purged_meanwhile_does_not_come_as_fresh(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+	struct entry *stored;
+
+	join(r, FIRST, &x);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_advance(r, 1700);
+	r->store.purged_late = true;
+	end_call(r, 0, page_for(r, FIRST));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_non_null(x.news.entry);
+	assert_true(r->store.last_took_ms == 1700);
+	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_STALE);
+	stored = fake_store_get(&r->store, STR(FIRST));
+	assert_non_null(stored);
+	assert_int_equal(entry_state(stored, stored->fetched), ENTRY_STALE);
+	entry_unref(stored);
+	entry_unref(x.news.entry);
+	/* The next one was begun later. */
+	r->store.purged_late = false;
+	join(r, FIRST, &x);
+	end_call(r, 1, page_for(r, FIRST));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_FRESH);
+	assert_true(r->store.last_took_ms == 0);
+	entry_unref(x.news.entry);
+}
+
+static void what_is_done_about_a_target_can_be_seen(void **state)
+{
+	struct rig *r = *state;
+	struct fill_report report;
+	struct exchange x;
+
+	assert_false(fills_look(r->fills, STR(FIRST)).known);
+	join(r, FIRST, &x);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.known && report.under_way && !report.calling);
+	assert_int_equal(report.waiters, 1);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_rest(r);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.under_way && report.calling && report.class == CALL_DEMAND);
+	end_call(r, 0, (struct reply){ .fault = FAULT_UPSTREAM_DOWN });
+	assert_failed(r, &x, FAULT_UPSTREAM_DOWN);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.known && !report.under_way && !report.waiters);
+	assert_int_equal(report.failure.fault, FAULT_UPSTREAM_DOWN);
+	assert_int_equal(report.failure.retry_after_s, 1);
+}
+
 static void other_targets_are_other_calls_in_their_order(void **state)
 {
 	struct rig *r = *state;
@@ -1003,6 +1060,53 @@ static void a_failed_comparison_fails_those_who_wait_for_it(void **state)
 	assert_brought(r, &x, FIRST);
 }
 
+/* Others may have used the quota since, which nobody knows; but that one may ask is known. */
+static void without_a_comparison_an_older_one_has_to_do(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.outdated = true;
+	r->origin->count.status = 500;
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 2);
+	/* Nor is it asked for again for some minutes. */
+	rig_advance(r, 300000);
+	join(r, SECOND, &x);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+	assert_int_equal(r->origin->counted, 2);
+	rig_advance(r, 400000);
+	r->origin->count.status = 200;
+	join(r, THIRD, &x);
+	end_call(r, 2, page_for(r, THIRD));
+	assert_brought(r, &x, THIRD);
+	assert_int_equal(r->origin->counted, 3);
+}
+
+/* Another worker's question has failed: its news end the wait here, too. */
+static void a_comparison_that_failed_elsewhere_is_none(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.outdated = true;
+	r->store.claimed_elsewhere = true;
+	join(r, FIRST, &x);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	hear(r, "failed upstream-timeout 1 " THROTTLE);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 1);
+}
+
 static void an_upstream_that_does_not_tell_is_called_all_the_same(void **state)
 {
 	static const char *const bodies[] = { "{}", "no JSON", "{\"detail\":\"Not found.\"}" };
@@ -1361,6 +1465,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_call_for_all_who_ask),
 		TEST(what_came_is_stored_for_as_long_as_it_is_usable),
+		TEST(what_was_purged_meanwhile_does_not_come_as_fresh),
+		TEST(what_is_done_about_a_target_can_be_seen),
 		TEST(other_targets_are_other_calls_in_their_order),
 		TEST(a_refresh_waits_for_nobody),
 		TEST(a_refusal_of_upstream_is_news_too),
@@ -1397,6 +1503,8 @@ int main(void)
 		TEST(every_budget_is_compared_at_the_start),
 		TEST(fills_wait_for_the_comparison),
 		TEST(a_failed_comparison_fails_those_who_wait_for_it),
+		TEST(without_a_comparison_an_older_one_has_to_do),
+		TEST(a_comparison_that_failed_elsewhere_is_none),
 		TEST(an_upstream_that_does_not_tell_is_called_all_the_same),
 		TEST(a_comparison_made_elsewhere_is_waited_for),
 		TEST(after_a_429_it_is_compared_again),
