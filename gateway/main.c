@@ -15,6 +15,7 @@
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/tally.h"
 #include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
@@ -49,6 +50,7 @@ struct process {
 	struct warm *warm;
 	struct feed *feed;
 	struct admin *admin;
+	struct tally *tally;
 	bool inherited; /* the listener is systemd's */
 };
 
@@ -93,7 +95,8 @@ static bool build_metrics(struct process *p)
 		p->gateway.metrics = metrics_open(NULL, now, &why);
 	}
 	p->gateway.scrape = scrape_new();
-	if (!p->gateway.metrics || !p->gateway.scrape)
+	p->tally = tally_new(p->gateway.metrics, CONFIG_TEXT(s->config, metrics, micro_cache).p);
+	if (!p->gateway.metrics || !p->gateway.scrape || !p->tally)
 		return complain("[metrics] file", "there is not enough memory");
 	catalog = tables_take(s->tables);
 	metrics_register(p->gateway.metrics, catalog);
@@ -266,6 +269,7 @@ static void tear_down(struct process *p)
 	press_free(p->gateway.press);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	tally_free(p->tally);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
@@ -293,13 +297,15 @@ static void show_life(const struct process *p)
 		systemd_tell(SYSTEMD_ALIVE);
 }
 
-/* The next signal; meanwhile, once a second, it is told how this worker is. */
+/* The next signal; meanwhile, once a second, what nginx has answered is counted, and it is told
+ * how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
 	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
+		tally_round(p->tally);
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);
 		show_life(p);
