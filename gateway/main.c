@@ -6,6 +6,7 @@
  */
 
 #include "api/openapi.h"
+#include "app/admin.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
@@ -13,9 +14,11 @@
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/tops.h"
 #include "app/worker.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "cli/commands.h"
 #include "io/fcgi.h"
 #include "io/feed.h"
 #include "io/log.h"
@@ -41,19 +44,23 @@ struct process {
 	struct workers *workers;
 	struct fills *fills;
 	struct feed *feed;
+	struct admin *admin;
 };
 
 static const char usage[] =
 	"usage: perigee [--config FILE] [--check | --openapi | --print-config | --version |\n"
 	"               --help]\n"
+	"       perigee [--socket PATH] COMMAND [...]\n"
 	"\n"
-	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache.\n"
+	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache; and commands\n"
+	"for its operators, which ask a running worker.\n"
 	"\n"
 	"  --config FILE   read this configuration (default: defaults and environment only)\n"
 	"  --check         say whether configuration and endpoint tables are good, and exit\n"
 	"  --openapi       write an OpenAPI description of what is served, and exit\n"
 	"  --print-config  write the commented default configuration, and exit\n"
 	"  --version       write the version, and exit\n"
+	"  --socket PATH   the admin socket of the worker that a command asks\n"
 	"\n"
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
 	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
@@ -112,6 +119,9 @@ static bool build(struct process *p)
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)
 		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.tops = tops_new();
+	if (!p->gateway.tops)
+		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
 	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
@@ -125,7 +135,10 @@ static bool build(struct process *p)
 	p->fills = fills_new(&s->fills, &sysclock, store_new(&s->redis, prefix),
 			     upstream_new(&s->upstream, &sysclock), workers_resume, p->workers);
 	p->gateway.fills = p->fills;
-	return p->fills || complain("fills", "they cannot be set up");
+	if (!p->fills)
+		return complain("fills", "they cannot be set up");
+	p->admin = admin_new(&p->gateway, &s->admin, &failure);
+	return p->admin || complain("[admin] socket", failure.text);
 }
 
 /* ---- running ---- */
@@ -147,8 +160,10 @@ static void on_feed_news(void *ctx, struct str line)
 	if (b.kind == NEWS_FILLED)
 		memory_doubt(p->gateway.memory, b.target);
 	if (b.kind == NEWS_PURGED) {
-		memory_clear(p->gateway.memory);
-		log_line(LOG_INFO, "purged", "what=memory");
+		memory_purge(p->gateway.memory, &b.purge);
+		log_line(LOG_INFO, "purged", "what=memory mode=%s scope=%s target=%.*s",
+			 purge_mode_words[b.purge.mode], purge_scope_words[b.purge.scope],
+			 STR_ARG(b.purge.what));
 	}
 	fills_hear(p->fills, &b);
 }
@@ -173,7 +188,7 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
-	if (!start_fills(p) ||
+	if (!start_fills(p) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
@@ -190,6 +205,8 @@ static void drain(struct process *p)
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
+	admin_free(p->admin);
+	p->admin = NULL;
 	workers_refuse_new(p->workers);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
@@ -206,6 +223,7 @@ static void tear_down(struct process *p)
 	fills_free(p->fills);
 	workers_free(p->workers);
 	press_free(p->gateway.press);
+	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
@@ -285,6 +303,23 @@ static int print_openapi(const struct settings *s)
 	return made ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void print_usage(FILE *to)
+{
+	fputs(usage, to);
+	fputs("\nCommands, each explained by `perigee COMMAND --help`:\n\n", to);
+	commands_put(to);
+}
+
+/* A command and its arguments, or the beginning of one. */
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+	if (command_named(argv[0]))
+		return (int)command_run(cli, argc, argv);
+	fprintf(stderr, "perigee: there is no command %s; there are:\n\n", argv[0]);
+	commands_put(stderr);
+	return CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -294,16 +329,19 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "openapi", no_argument, NULL, 'o' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "words", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
+	struct cli cli = { .sockets_n = 0 };
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;
 	int status = EXIT_FAILURE;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			config_path = optarg;
@@ -320,13 +358,23 @@ int main(int argc, char **argv)
 		case 'v':
 			puts("perigee " PERIGEE_VERSION);
 			return EXIT_SUCCESS;
+		case 's':
+			if (cli.sockets_n < CLI_SOCKETS_MAX)
+				cli.sockets[cli.sockets_n++] = optarg;
+			break;
+		case 'w': /* for the shells' completion */
+			return (int)commands_put_words(stdout, optarg);
 		case 'h':
-			fputs(usage, stdout);
+			print_usage(stdout);
 			return EXIT_SUCCESS;
 		default:
-			fputs(usage, stderr);
-			return EXIT_FAILURE;
+			print_usage(stderr);
+			return CLI_USAGE;
 		}
+	}
+	if (optind < argc) {
+		cli.config = config_path;
+		return run_command(&cli, argc - optind, argv + optind);
 	}
 	if (settings_load(&process.settings, config_path, environ)) {
 		if (describe)

@@ -87,6 +87,7 @@ struct exchange {
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
+	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */

@@ -126,6 +126,27 @@ bool fills_join(struct fills *f, const struct want *want, struct wall newer_than
 	return joined;
 }
 
+struct fill_report fills_look(struct fills *f, struct str target)
+{
+	struct fill_report report = { .known = false };
+	const struct fill *fill;
+
+	pthread_mutex_lock(&f->lock);
+	fill = fill_table_find(&f->table, target);
+	if (fill) {
+		report = (struct fill_report){ .known = true,
+					       .under_way = fill->stage != FILL_FAILED,
+					       .calling = fill->calling,
+					       .class = fill->class };
+		for (const struct exchange *x = fill->waiters; x; x = x->next)
+			report.waiters++;
+		if (!report.under_way)
+			report.failure = fill_failure(fill, f->clock->mono(f->clock));
+	}
+	pthread_mutex_unlock(&f->lock);
+	return report;
+}
+
 /* ---- hearing ---- */
 
 static void hear(struct fills *f, const struct bulletin *b)
@@ -338,6 +359,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	ticket = ticket_of(f, fill);
+	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -455,6 +477,22 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 	succeed(f, fill, NULL, false);
 }
 
+/* What was asked for before an operator purged it must not be taken for fresh. */
+static struct entry *without_purged(struct fills *f, const struct fill *fill, struct entry *e)
+{
+	int64_t took_ms = f->clock->mono(f->clock).ms - fill->begun.ms;
+	struct entry *outdated;
+
+	if (!f->store->purge_late(f->store, e, took_ms))
+		return e;
+	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
+	outdated = entry_outdated(e);
+	if (!outdated)
+		return e;
+	entry_unref(e);
+	return outdated;
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -468,6 +506,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 		return;
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
+	e = without_purged(f, fill, e);
 	settle(f, &ticket, counted_of(reply), NULL);
 	succeed(f, fill, e, stored);
 }

@@ -65,6 +65,18 @@ void fills_free(struct fills *fills);
 bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr);
 
+/* What a worker is doing about a target, for people. */
+struct fill_report {
+	bool known;	/* false: nothing, and the rest does not count */
+	bool under_way; /* asked for, or waiting for its turn; false: it has failed */
+	bool calling;	/* upstream is being asked by this worker */
+	enum call_class class;
+	size_t waiters;
+	struct fail failure; /* where it has failed, with the time until it may be tried again */
+};
+
+struct fill_report fills_look(struct fills *fills, struct str target);
+
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
 

@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -19,6 +19,7 @@ struct metrics;
 struct press;
 struct scrape;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -30,6 +31,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */

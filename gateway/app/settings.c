@@ -100,22 +100,25 @@ static bool read_canon(struct settings *s)
 	return true;
 }
 
+/* The first line's worth of a secret's file, into `text` of that size; *ret is a view of it. */
+static bool read_secret(const char *path, char *text, size_t size, struct str *ret)
+{
+	FILE *f = fopen(path, "re");
+	size_t n = f ? fread(text, 1, size, f) : 0;
+
+	if (f)
+		fclose(f);
+	*ret = str_trim((struct str){ text, n });
+	return f && n < size;
+}
+
 /* The token from its file, where that is named, else from its setting. */
 static bool read_token(struct settings *s, struct str *ret)
 {
 	struct str path = CONFIG_TEXT(s->config, upstream, token_file);
-	FILE *f;
-	size_t n;
 
 	*ret = CONFIG_TEXT(s->config, upstream, token);
-	if (!path.n)
-		return true;
-	f = fopen(path.p, "re");
-	n = f ? fread(s->token, 1, sizeof(s->token), f) : 0;
-	if (f)
-		fclose(f);
-	*ret = str_trim((struct str){ s->token, n });
-	return (f && n < sizeof(s->token)) ||
+	return !path.n || read_secret(path.p, s->token, sizeof(s->token), ret) ||
 	       complain("[upstream] token_file", "it cannot be read");
 }
 
@@ -200,10 +203,31 @@ static bool read_redis(struct settings *s)
 	return !why || complain("[redis] address", why);
 }
 
+static bool read_admin(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, admin, token_file);
+	struct str *token = &s->admin.token;
+
+	s->admin = (struct admin_options){
+		.socket = CONFIG_TEXT(s->config, admin, socket),
+		.socket_mode = (int)CONFIG_NUMBER(s->config, admin, socket_mode),
+		.token = CONFIG_TEXT(s->config, admin, token),
+		.redis = &s->redis,
+		.prefix = CONFIG_TEXT(s->config, redis, prefix),
+	};
+	if (path.n && !read_secret(path.p, s->admin_token_text, sizeof(s->admin_token_text), token))
+		return complain("[admin] token_file", "it cannot be read");
+	if ((token->n || path.n) && token->n < SETTINGS_ADMIN_TOKEN)
+		return complain("[admin] token", "16 characters at least are needed");
+	return (is_printable(*token) && str_find(*token, ' ') == token->n) ||
+	       complain("[admin] token", "it has a character that no header field can have");
+}
+
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis };
+						     read_upstream, read_fills, read_redis,
+						     read_admin };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };

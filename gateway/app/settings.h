@@ -8,6 +8,7 @@
  */
 
 #include "api/canon.h"
+#include "app/admin.h"
 #include "app/config.h"
 #include "app/fill.h"
 #include "app/tables.h"
@@ -17,6 +18,7 @@
 
 #define SETTINGS_IGNORED_MAX 64
 #define SETTINGS_TOKEN_BYTES 512
+#define SETTINGS_ADMIN_TOKEN 16 /* bytes at least: it is to be guessed by nobody */
 
 struct settings {
 	struct config *config;
@@ -26,10 +28,12 @@ struct settings {
 	struct redis_options redis;
 	struct upstream_options upstream;
 	struct fills_options fills;
+	struct admin_options admin;
 	/* what the above are views of */
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char admin_token_text[SETTINGS_TOKEN_BYTES];
 };
 
 /*

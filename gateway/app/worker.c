@@ -2,6 +2,7 @@
 
 #include "app/report.h"
 #include "app/serve.h"
+#include "app/tops.h"
 #include "base/limits.h"
 #include "io/fcgi.h"
 #include "io/log.h"
@@ -183,6 +184,7 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 	if (!serve(w->gw, store, x))
 		return;
 	report(w->gw, x);
+	tops_note(w->gw->tops, x, w->gw->clock->mono(w->gw->clock));
 	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
 	exchange_reset(x);
 	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
