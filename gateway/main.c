@@ -14,6 +14,7 @@
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/status.h"
 #include "app/tops.h"
 #include "app/worker.h"
 #include "base/limits.h"
@@ -124,6 +125,9 @@ static bool build(struct process *p)
 		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
+	p->gateway.status = status_new(&s->redis, prefix);
+	if (!p->gateway.status)
+		return complain("the status page", "there is not enough memory");
 	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
 			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
 			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
@@ -188,6 +192,8 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
+	/* Before anything is counted, so that history begins with nothing. */
+	status_publish(&p->gateway);
 	if (!start_fills(p) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
@@ -225,6 +231,7 @@ static void tear_down(struct process *p)
 	press_free(p->gateway.press);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
@@ -248,8 +255,10 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
-	while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
+		status_publish(&p->gateway);
+	}
 	return number;
 }
 

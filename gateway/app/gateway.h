@@ -3,7 +3,8 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops, the scrape and the status have locks of
+ * their own.
  */
 
 #include <stdatomic.h>
@@ -18,6 +19,7 @@ struct memory;
 struct metrics;
 struct press;
 struct scrape;
+struct status;
 struct tables;
 struct tops;
 
@@ -34,6 +36,7 @@ struct gateway {
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct status *status;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
