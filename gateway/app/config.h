@@ -72,6 +72,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -111,6 +114,8 @@
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

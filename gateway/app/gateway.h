@@ -16,6 +16,7 @@
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
 struct tables;
@@ -34,7 +35,8 @@ struct gateway {
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

@@ -79,6 +79,52 @@ bool settings_reload_tables(struct settings *s, struct metrics *metrics)
 	return true;
 }
 
+/* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
+static char *read_file(const char *path, size_t cap, size_t *ret_n)
+{
+	FILE *f = fopen(path, "re");
+	char *text = f ? malloc(cap + 1) : NULL;
+
+	*ret_n = text ? fread(text, 1, cap + 1, f) : 0;
+	if (f)
+		fclose(f);
+	if (*ret_n <= cap)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void report_line(void *ctx, int line, const char *what)
+{
+	report_table(NULL, ctx, line, "", what);
+}
+
+static bool read_warm(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, warm, list);
+	struct catalog *catalog;
+	char *text;
+	size_t n;
+
+	s->warm = NULL;
+	if (!path.n || !s->tables)
+		return true;
+	text = read_file(path.p, WARM_FILE_BYTES, &n);
+	if (!text)
+		return complain("[warm] list", "the file cannot be read");
+	catalog = tables_take(s->tables);
+	s->warm = warm_list_read((struct str){ text, n }, catalog, &s->canon, report_line,
+				 (void *)path.p);
+	catalog_unref(catalog);
+	free(text);
+	return s->warm != NULL;
+}
+
+bool settings_reload_warm(struct settings *s)
+{
+	return read_warm(s);
+}
+
 static bool read_canon(struct settings *s)
 {
 	struct str rest = CONFIG_TEXT(s->config, api, ignored_parameters);
@@ -177,7 +223,9 @@ static bool read_fills(struct settings *s)
 	int64_t local = CONFIG_NUMBER(s->config, upstream, local_share);
 	bool good;
 
+	origin_switch_init(&s->origin, (enum mode)CONFIG_NUMBER(s->config, upstream, origin));
 	s->fills = (struct fills_options){
+		.origin = &s->origin,
 		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
 		.waiting_max = waiting_max(s),
 		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
@@ -252,7 +300,7 @@ bool settings_load(struct settings *s, const char *path, char *const *environmen
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
 						     read_upstream, read_fills, read_redis,
-						     read_admin };
+						     read_warm,	    read_admin };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
@@ -266,6 +314,7 @@ bool settings_load(struct settings *s, const char *path, char *const *environmen
 
 void settings_release(struct settings *s)
 {
+	warm_list_free(s->warm);
 	tables_free(s->tables);
 	config_free(s->config);
 }

@@ -21,7 +21,8 @@ static void check(struct str line, const struct bulletin *b)
 	struct buf told = buf_init(NEWS_BYTES + line.n);
 	struct bulletin again;
 
-	must((b->kind == NEWS_PURGED) == (b->target.n == 0), "all but a purge have a target");
+	must((b->kind == NEWS_PURGED || b->kind == NEWS_ORIGIN) == (b->target.n == 0),
+	     "news of a fill have a target, others have none");
 	if (b->kind == NEWS_PURGED)
 		check_purge(line, &b->purge);
 	must(b->target.n <= line.n, "the target is part of the line");
