@@ -11,11 +11,13 @@
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
+#include "app/origin.h"
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
 #include "app/tops.h"
+#include "app/warm.h"
 #include "app/worker.h"
 #include "base/limits.h"
 #include "base/version.h"
@@ -44,6 +46,7 @@ struct process {
 	struct gateway gateway;
 	struct workers *workers;
 	struct fills *fills;
+	struct warm *warm;
 	struct feed *feed;
 	struct admin *admin;
 };
@@ -103,7 +106,7 @@ static bool build_metrics(struct process *p)
 
 static bool build(struct process *p)
 {
-	const struct settings *s = &p->settings;
+	struct settings *s = &p->settings;
 	struct str prefix = CONFIG_TEXT(s->config, redis, prefix);
 	struct fail failure;
 	int listener;
@@ -114,6 +117,7 @@ static bool build(struct process *p)
 	p->gateway.bases = s->bases;
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
+	p->gateway.origin = &s->origin;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
@@ -141,17 +145,29 @@ static bool build(struct process *p)
 	p->gateway.fills = p->fills;
 	if (!p->fills)
 		return complain("fills", "they cannot be set up");
+	p->warm = warm_new(&p->gateway, store_new(&s->redis, prefix), s->warm);
+	s->warm = NULL;
+	if (!p->warm)
+		return complain("warm", "it cannot be set up");
 	p->admin = admin_new(&p->gateway, &s->admin, &failure);
 	return p->admin || complain("[admin] socket", failure.text);
 }
 
 /* ---- running ---- */
 
+/* Its mode may have been changed: the warm thread, which has a store, looks. */
+static void look_at_origin(const struct process *p)
+{
+	origin_doubt(p->gateway.origin);
+	warm_wake(p->warm);
+}
+
 static void on_feed_open(void *ctx)
 {
 	const struct process *p = ctx;
 
 	fills_hear_again(p->fills);
+	look_at_origin(p);
 }
 
 static void on_feed_news(void *ctx, struct str line)
@@ -169,6 +185,8 @@ static void on_feed_news(void *ctx, struct str line)
 			 purge_mode_words[b.purge.mode], purge_scope_words[b.purge.scope],
 			 STR_ARG(b.purge.what));
 	}
+	if (b.kind == NEWS_ORIGIN)
+		look_at_origin(p);
 	fills_hear(p->fills, &b);
 }
 
@@ -194,7 +212,9 @@ static bool start(struct process *p)
 
 	/* Before anything is counted, so that history begins with nothing. */
 	status_publish(&p->gateway);
-	if (!start_fills(p) || !admin_start(p->admin) ||
+	/* Before the first call: the operator may have said that there be none. */
+	warm_round(p->warm);
+	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
@@ -216,6 +236,7 @@ static void drain(struct process *p)
 	workers_refuse_new(p->workers);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
+	warm_stop(p->warm);
 	/* Their last act is to hand back everybody who still waits. */
 	fills_stop(p->fills, left_ms > 0 ? left_ms : 0);
 	workers_drain(p->workers, LAST_MOMENT_MS);
@@ -226,6 +247,7 @@ static void drain(struct process *p)
 static void tear_down(struct process *p)
 {
 	feed_free(p->feed);
+	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
 	press_free(p->gateway.press);
@@ -262,6 +284,16 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	return number;
 }
 
+static void reload_warm(struct process *p)
+{
+	if (!settings_reload_warm(&p->settings)) {
+		log_line(LOG_ERROR, "reload_failed", "what=warm_list in_force=old");
+		return;
+	}
+	warm_replace(p->warm, p->settings.warm);
+	p->settings.warm = NULL;
+}
+
 static void reload(struct process *p)
 {
 	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
@@ -271,6 +303,7 @@ static void reload(struct process *p)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else
 		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
+	reload_warm(p);
 }
 
 static int run(struct process *p)

@@ -28,10 +28,9 @@ static json_t *calls_of(const struct ledger *l)
 		int64_t age_ms = l->now_ms - call->at_ms;
 
 		json_array_append_new(
-			calls,
-			json_pack("{s:o,s:I,s:s,s:b}", "at", moment(call->at_ms), "age_s",
-				  (json_int_t)(age_ms > 0 ? age_ms / 1000 : 0), "class",
-				  ledger_class_words[call->class], "open", call->open));
+			calls, json_pack("{s:o,s:I,s:s,s:b}", "at", moment(call->at_ms), "age_s",
+					 (json_int_t)(age_ms > 0 ? age_ms / 1000 : 0), "class",
+					 ledger_class_words[call->class], "open", call->open));
 	}
 	return calls;
 }

@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "io/log.h"
+#include "policy/mode.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -20,6 +21,7 @@ enum type {
 	TYPE_CHOICE, /* reject or pass */
 	TYPE_BOOL,
 	TYPE_LEVEL,
+	TYPE_MODE,
 };
 
 static const struct row {
@@ -89,6 +91,7 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 {
 	static const char *const choices[] = { "reject", "pass" };
 	static const char *const bools[] = { "no", "yes" };
+	enum mode mode = MODE_NORMAL;
 	bool good = true;
 
 	switch (type) {
@@ -113,6 +116,10 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	case TYPE_LEVEL:
 		good = read_word(text, log_level_names, LOG_LEVELS, ret);
 		return good ? NULL : "error, warn, info or debug";
+	case TYPE_MODE:
+		good = mode_parse(text, &mode);
+		*ret = mode;
+		return good ? NULL : "normal, avoid or never";
 	}
 	return NULL;
 }

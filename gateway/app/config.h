@@ -55,7 +55,15 @@
 	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
 	  "once. 0: none is kept.")                                                                     \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
-	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
+	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \
+	  "for those who listen at the address.")                                                       \
+	X(redis, user,                TEXT,     "",                                                     \
+	  "ACL user to log in as (conf/redis/perigee.acl). Empty: by password alone, as `default`.")    \
+	X(redis, password,            SECRET,   "",                                                     \
+	  "Its password. Better given by password_file or environment.")                                \
+	X(redis, password_file,       TEXT,     "",                                                     \
+	  "File that holds the password.")                                                              \
 	X(redis, prefix,              TEXT,     "perigee",                                              \
 	  "What every key begins with. Workers that share a quota must share it.")                      \
 	X(redis, connect_timeout,     DURATION, "250ms",                                                \
@@ -64,6 +72,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -103,6 +114,8 @@
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

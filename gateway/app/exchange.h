@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "http/request.h"
 #include "policy/entry.h"
+#include "policy/mode.h"
 
 /* How a request ended, in the words of perigee_requests_total{result}. */
 /* clang-format off */
@@ -104,6 +105,7 @@ struct exchange {
 	bool collapsed;
 	bool stored;
 	struct fail failed; /* of the last fill, or FAULT_NONE */
+	enum mode mode;	    /* in which it is served */
 
 	struct exchange *next; /* of its owner: waiters of a fill, or those to be resumed */
 	struct mono deadline;  /* of its owner, while it waits */

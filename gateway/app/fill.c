@@ -81,6 +81,14 @@ static bool overloaded(struct fail *reterr, const char *why)
 	return false;
 }
 
+/* By the operator's word: never for anybody, or not in the background. */
+static bool is_switched_off(const struct fills *f, enum call_class class)
+{
+	enum mode mode = origin_mode(f->options.origin);
+
+	return mode == MODE_NEVER || (mode == MODE_AVOID && class != CALL_DEMAND);
+}
+
 static bool join(struct fills *f, const struct want *want, struct wall newer_than,
 		 enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
@@ -90,6 +98,8 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 
 	if (f->closed)
 		return fail(reterr, FAULT_STOPPING, "The gateway is shutting down.");
+	if (is_switched_off(f, class))
+		return fail(reterr, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
 	if (waiter && f->table.waiting >= f->options.waiting_max)
 		return overloaded(reterr, "Too many requests wait for upstream.");
 	if (fill && fill_still_failed(fill, class, now)) {
@@ -102,8 +112,8 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		fill = fill_table_queue(&f->table, fill, want, newer_than, class);
 	if (!fill)
 		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
-	if (class == CALL_BACKGROUND)
-		fill_note_asked(fill, now);
+	if (class != CALL_DEMAND)
+		fill_note_asked(fill, class, now);
 	if (waiter) {
 		waiter->news = (struct news){ .collapsed = under_way };
 		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
@@ -112,10 +122,9 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 	return true;
 }
 
-bool fills_join(struct fills *f, const struct want *want, struct wall newer_than,
-		struct exchange *waiter, struct fail *reterr)
+static bool join_and_wake(struct fills *f, const struct want *want, struct wall newer_than,
+			  enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
-	enum call_class class = waiter ? CALL_DEMAND : CALL_BACKGROUND;
 	bool joined;
 
 	pthread_mutex_lock(&f->lock);
@@ -124,6 +133,19 @@ bool fills_join(struct fills *f, const struct want *want, struct wall newer_than
 	if (joined)
 		f->origin->wake(f->origin);
 	return joined;
+}
+
+bool fills_join(struct fills *f, const struct want *want, struct wall newer_than,
+		struct exchange *waiter, struct fail *reterr)
+{
+	return join_and_wake(f, want, newer_than, waiter ? CALL_DEMAND : CALL_BACKGROUND, waiter,
+			     reterr);
+}
+
+bool fills_spare(struct fills *f, const struct want *want, struct wall newer_than,
+		 struct fail *reterr)
+{
+	return join_and_wake(f, want, newer_than, CALL_SPARE, NULL, reterr);
 }
 
 struct fill_report fills_look(struct fills *f, struct str target)
@@ -172,7 +194,7 @@ static void hear(struct fills *f, const struct bulletin *b)
 
 void fills_hear(struct fills *f, const struct bulletin *news)
 {
-	if (news->kind == NEWS_PURGED)
+	if (!news->target.n)
 		return;
 	pthread_mutex_lock(&f->lock);
 	hear(f, news);
@@ -336,12 +358,12 @@ static void put_back(struct fills *f, struct fill *fill, enum fill_stage stage, 
 
 /* The budget gives no background call for so long. (If somebody waits for this one by now, it is
  * at the head of the queue again.) */
-static void hold_back(struct fills *f, struct fill *fill, int64_t wait_ms)
+static void hold_back(struct fills *f, struct fill *fill, enum call_class class, int64_t wait_ms)
 {
 	struct mono until = mono_after(f->clock->mono(f->clock), wait_ms);
 
 	pthread_mutex_lock(&f->lock);
-	fill_table_hold_back(&f->table, fill->want.api->budget, until);
+	fill_table_hold_back(&f->table, fill->want.api->budget, class, until);
 	fill_table_put_back(fill, FILL_QUEUED, until);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -387,10 +409,16 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 	struct ticket ticket;
 	int64_t wait_ms;
 
+	if (is_switched_off(f, class)) {
+		fail_set(&failure, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
+		give_up(f, fill, &failure);
+		return;
+	}
 	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	ticket = ticket_of(f, fill);
 	fill->begun = f->clock->mono(f->clock);
+	ticket.spare = class == CALL_SPARE;
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -408,7 +436,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		if (class == CALL_DEMAND || failure.fault != FAULT_NO_BUDGET)
 			give_up(f, fill, &failure);
 		else
-			hold_back(f, fill, wait_ms);
+			hold_back(f, fill, class, wait_ms);
 		break;
 	}
 }

@@ -22,6 +22,7 @@
 
 #include "app/exchange.h"
 #include "app/gateway.h"
+#include "app/origin.h"
 #include "app/permit.h"
 #include "policy/intake.h"
 #include "policy/news.h"
@@ -34,6 +35,7 @@ struct fills_options {
 	int64_t retry_ms;
 	struct permit_options permit;
 	struct metrics *metrics; /* where calls are counted */
+	const struct origin_switch *origin; /* how much upstream may be asked; NULL: as it likes */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
@@ -64,6 +66,11 @@ void fills_free(struct fills *fills);
  */
 bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr);
+
+/* Asks for it in the background where nobody has, with what no refresh wants: for what may be
+ * asked for one day. The return value says whether it was taken up. */
+bool fills_spare(struct fills *fills, const struct want *want, struct wall newer_than,
+		 struct fail *reterr);
 
 /* What a worker is doing about a target, for people. */
 struct fill_report {

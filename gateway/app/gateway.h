@@ -17,6 +17,7 @@
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
 struct status;
@@ -37,7 +38,8 @@ struct gateway {
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct status *status;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

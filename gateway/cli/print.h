@@ -13,7 +13,7 @@
 
 /* Cells are put one after the other, row by row; then all is printed as wide as needed. */
 struct columns {
-	size_t n;	  /* in a row */
+	size_t n; /* in a row */
 	const char *heads[COLUMNS_MAX];
 	bool right[COLUMNS_MAX]; /* numbers: they end at the same place */
 	struct buf cells;	 /* private: each with a NUL behind it */

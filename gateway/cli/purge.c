@@ -75,8 +75,8 @@ static enum cli_exit purge_scope(struct cli *cli, const char *scope, json_t *ans
 {
 	const char *value = cli_value(cli, scope);
 	json_t *answer;
-	enum cli_exit status = purge_one(cli, scope,
-					 strcmp(scope, "everything") == 0 ? "yes" : value, &answer);
+	enum cli_exit status =
+		purge_one(cli, scope, strcmp(scope, "everything") == 0 ? "yes" : value, &answer);
 
 	if (answer)
 		json_array_append_new(answers, answer);

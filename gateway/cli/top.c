@@ -102,8 +102,7 @@ static void show_part(const struct part *part, const json_t *rows)
 	{
 		columns_put(&columns, by_time ? "%.0f ms" : "%.1f", amount(row, part->unit));
 		if (columns.n == 3)
-			columns_put(&columns,
-				    by_time ? "%.0f ms" : "%.0f",
+			columns_put(&columns, by_time ? "%.0f ms" : "%.0f",
 				    amount(row, by_time ? "largest" : "times"));
 		columns_put(&columns, "%s", json_string_value(json_object_get(row, "name")));
 	}
@@ -131,7 +130,8 @@ enum cli_exit top_run(struct cli *cli)
 		return status;
 	merged = json_pack("{s:I}", "workers", (json_int_t)json_array_size(answers));
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		json_object_set_new(merged, parts[i].name, merge(answers, &parts[i], (size_t)limit));
+		json_object_set_new(merged, parts[i].name,
+				    merge(answers, &parts[i], (size_t)limit));
 	if (cli->json)
 		show_json(merged);
 	for (size_t i = 0; !cli->json && i < sizeof(parts) / sizeof(parts[0]); i++)

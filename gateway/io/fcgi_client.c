@@ -155,7 +155,7 @@ bool cgi_answer_read(struct str out, struct cgi_answer *ret)
 
 static void put_record(struct buf *b, int type, struct str content)
 {
-	const char header[8] = { VERSION, (char)type, 0, REQUEST, (char)(content.n >> 8),
+	const char header[8] = { VERSION,	 (char)type, 0, REQUEST, (char)(content.n >> 8),
 				 (char)content.n };
 
 	buf_put(b, (struct str){ header, sizeof(header) });

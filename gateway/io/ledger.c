@@ -83,8 +83,9 @@ bool ledger_read(struct redis *r, struct str prefix, struct str budget, int64_t 
 	char state[KEY_BYTES];
 	char last[24];
 	const struct str time[] = { STR("TIME") };
-	struct str range[] = { STR("ZRANGE"), { calls, 0 }, { last, 0 },
-			       STR("-1"),     STR("WITHSCORES") };
+	struct str range[] = {
+		STR("ZRANGE"), { calls, 0 }, { last, 0 }, STR("-1"), STR("WITHSCORES")
+	};
 	struct str get[] = { STR("HMGET"), { state, 0 }, STR("cool_until"), STR("calibrated_at") };
 	const struct redis_command commands[] = { { 1, time }, { 5, range }, { 4, get } };
 	redisReply *replies[3];

@@ -27,7 +27,7 @@ struct ledger_call {
 };
 
 struct ledger {
-	int64_t now_ms; /* Redis' clock */
+	int64_t now_ms;				    /* Redis' clock */
 	struct ledger_call calls[LEDGER_CALLS_MAX]; /* the oldest first */
 	size_t calls_n;
 	/* 0: not so, not known */

@@ -52,9 +52,9 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	put_purges_key(&key, prefix);
 	purge_put(&line, p);
 	if (!key.failed && !line.failed) {
-		const struct str argv[] = { STR("EVAL"),      str_from(script_purging),
-					    STR("1"),	      buf_str(&key),
-					    buf_str(&line),   number_text(PURGES_KEPT_MS, kept) };
+		const struct str argv[] = { STR("EVAL"),    str_from(script_purging),
+					    STR("1"),	    buf_str(&key),
+					    buf_str(&line), number_text(PURGES_KEPT_MS, kept) };
 
 		reply = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_INTEGER);
 	}
@@ -117,8 +117,8 @@ static bool apply_batch(struct redis *r, const struct str *keys, size_t n, enum 
 	return good;
 }
 
-bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode, const struct str *targets,
-		  size_t n, struct wall now, uint64_t *ret_n)
+bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
+		  const struct str *targets, size_t n, struct wall now, uint64_t *ret_n)
 {
 	struct buf text = buf_init((size_t)BATCH * KEY_BYTES);
 	char moment[DATE_ISO_BYTES];
@@ -144,8 +144,8 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode, cons
 			keys[i].p = text.p + at;
 			at += keys[i].n;
 		}
-		good = !text.failed &&
-		       apply_batch(r, keys, part, mode, (struct str){ moment, sizeof(moment) }, ret_n);
+		good = !text.failed && apply_batch(r, keys, part, mode,
+						   (struct str){ moment, sizeof(moment) }, ret_n);
 	}
 	buf_release(&text);
 	return good;

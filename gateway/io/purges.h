@@ -20,8 +20,8 @@
 bool purges_begin(struct redis *r, struct str prefix, const struct purge *p);
 
 /* Purges the entries of these targets; *ret_n is increased by how many were there. */
-bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode, const struct str *targets,
-		  size_t n, struct wall now, uint64_t *ret_n);
+bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
+		  const struct str *targets, size_t n, struct wall now, uint64_t *ret_n);
 
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
 bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);

@@ -109,12 +109,11 @@ bool scan_step(struct scan *s, struct redis *r)
 	}
 	snprintf(count, sizeof(count), "%d", SCAN_STEP);
 	{
-		const struct str argv[] = { STR("SCAN"),
-					    s->cursor[0] ? str_from(s->cursor) : STR("0"),
-					    STR("MATCH"),
-					    buf_str(&pattern),
-					    STR("COUNT"),
-					    str_from(count) };
+		const struct str argv[] = {
+			STR("SCAN"),  s->cursor[0] ? str_from(s->cursor) : STR("0"),
+			STR("MATCH"), buf_str(&pattern),
+			STR("COUNT"), str_from(count)
+		};
 		const struct redis_command command = { sizeof(argv) / sizeof(argv[0]), argv };
 
 		good = redis_run(r, &command, 1, &reply);

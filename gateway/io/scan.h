@@ -21,8 +21,8 @@ typedef void scan_visit(void *ctx, struct str rest, struct str value);
 
 struct scan {
 	/* set by the caller */
-	struct str begin;  /* what the wanted keys begin with: `perigee:` */
-	struct str rest;   /* and how they go on, if that matters: `/`; not part of it for visit() */
+	struct str begin; /* what the wanted keys begin with: `perigee:` */
+	struct str rest;  /* and how they go on, if that matters: `/`; not part of it for visit() */
 	const char *field; /* of hashes; NULL: none */
 	scan_visit *visit;
 	void *ctx;

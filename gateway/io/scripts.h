@@ -17,7 +17,8 @@
 	X(usage)     /* how many are made and left */                                            \
 	X(purging)   /* something is about to be purged */                                       \
 	X(purged)    /* what was purged a moment ago? */                                         \
-	X(outdate)   /* an entry is out of date */
+	X(outdate)   /* an entry is out of date */                                                  \
+	X(hold)      /* an office that one worker of all holds */
 /* clang-format on */
 
 #define X(name) extern const char script_##name[];

@@ -25,19 +25,9 @@
 
 #include "base/buf.h"
 
-enum purge_mode {
-	PURGE_INVALIDATE,
-	PURGE_DELETE,
-	PURGE_MODES
-};
+enum purge_mode { PURGE_INVALIDATE, PURGE_DELETE, PURGE_MODES };
 
-enum purge_scope {
-	PURGE_ALL,
-	PURGE_TARGET,
-	PURGE_ENDPOINT,
-	PURGE_OBJECT,
-	PURGE_SCOPES
-};
+enum purge_scope { PURGE_ALL, PURGE_TARGET, PURGE_ENDPOINT, PURGE_OBJECT, PURGE_SCOPES };
 
 struct purge {
 	enum purge_mode mode;

@@ -232,7 +232,7 @@ class Redis:
 
     def entries(self):
         """The targets that are stored."""
-        return [key.partition(":")[2] for key in self.keys() if ":{" not in key]
+        return [key.partition(":")[2] for key in self.keys() if ":/" in key and ":{" not in key]
 
     def value(self, key):
         """All that a key holds, whatever its type, as one piece of bytes."""

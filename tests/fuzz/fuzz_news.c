@@ -11,8 +11,8 @@ static void check_purge(struct str line, const struct purge *p)
 	must(!p->what.n || p->what.p + p->what.n == line.p + line.n, "at the line's end");
 	must(!p->what.n || str_starts(p->what, STR("/")), "by an address");
 	must(purge_hits(p, p->what, STR("")) || p->scope == PURGE_ALL, "it means what it names");
-	must(purge_hits(p, STR("/"), STR("")) == (p->scope == PURGE_ALL ||
-						  str_eq(p->what, STR("/"))),
+	must(purge_hits(p, STR("/"), STR("")) ==
+		     (p->scope == PURGE_ALL || str_eq(p->what, STR("/"))),
 	     "and nothing else");
 }
 
@@ -21,7 +21,8 @@ static void check(struct str line, const struct bulletin *b)
 	struct buf told = buf_init(NEWS_BYTES + line.n);
 	struct bulletin again;
 
-	must((b->kind == NEWS_PURGED) == (b->target.n == 0), "all but a purge have a target");
+	must((b->kind == NEWS_PURGED || b->kind == NEWS_ORIGIN) == (b->target.n == 0),
+	     "news of a fill have a target, others have none");
 	if (b->kind == NEWS_PURGED)
 		check_purge(line, &b->purge);
 	must(b->target.n <= line.n, "the target is part of the line");

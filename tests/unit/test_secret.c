@@ -6,9 +6,12 @@ static void only_the_secret_matches(void **state)
 {
 	static const char secret[] = "correct horse battery";
 	static const char *const wrong[] = {
-		"",	       "c",
-		"correct horse batter", "correct horse battery ",
-		"Correct horse battery", "correct horse batterx",
+		"",
+		"c",
+		"correct horse batter",
+		"correct horse battery ",
+		"Correct horse battery",
+		"correct horse batterx",
 		"correct horse batterycorrect horse battery",
 	};
 
