@@ -3,7 +3,8 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops, the scrape and the status have locks of
+ * their own.
  */
 
 #include <stdatomic.h>
@@ -20,6 +21,7 @@ struct metrics;
 struct origin_switch;
 struct press;
 struct scrape;
+struct status;
 struct tables;
 struct tops;
 
@@ -36,6 +38,7 @@ struct gateway {
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct status *status;
 	struct origin_switch *origin; /* how much upstream may be asked now */
 	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
