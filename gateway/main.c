@@ -6,11 +6,11 @@
  */
 
 #include "api/openapi.h"
+#include "app/answers.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
-#include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/worker.h"
@@ -109,9 +109,9 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
-	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
-	if (!p->gateway.press)
-		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
+	if (!p->gateway.answers)
+		return complain("[cache] answers_bytes", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
 	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
@@ -205,7 +205,7 @@ static void tear_down(struct process *p)
 	feed_free(p->feed);
 	fills_free(p->fills);
 	workers_free(p->workers);
-	press_free(p->gateway.press);
+	answers_free(p->gateway.answers);
 	memory_free(p->gateway.memory);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
@@ -240,6 +240,9 @@ static void reload(struct process *p)
 	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
 
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
+	/* Answers were understood by the old tables. */
+	memory_turn(p->gateway.memory);
+	answers_clear(p->gateway.answers);
 	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else

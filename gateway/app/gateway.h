@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * the tables, the fills, the memory, the answers and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -13,10 +13,10 @@
 #include "http/bases.h"
 #include "policy/ports.h"
 
+struct answers;
 struct fills;
 struct memory;
 struct metrics;
-struct press;
 struct scrape;
 struct tables;
 
@@ -29,7 +29,7 @@ struct gateway {
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
-	struct press *press;
+	struct answers *answers;
 	struct metrics *metrics;
 	struct scrape *scrape;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */

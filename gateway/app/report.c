@@ -19,14 +19,16 @@ static void count(const struct gateway *gw, const struct exchange *x)
 static void log_request(const struct gateway *gw, const struct exchange *x)
 {
 	const struct clock *clock = gw->clock;
+	struct str pieces[EXCHANGE_PIECES];
 
 	if (!CONFIG_NUMBER(gw->config, log, requests))
 		return;
+	exchange_pieces(x, pieces);
 	log_line(LOG_INFO, "request",
 		 "id=%.*s method=%.*s status=%d result=%s ms=%lld bytes=%zu target=%.*s",
 		 STR_ARG(x->request.id), (int)(x->request.method.n < 16 ? x->request.method.n : 16),
 		 x->request.method.p ? x->request.method.p : "", x->status, result_word(x->result),
-		 (long long)(clock->mono(clock).ms - x->arrived.ms), x->body.n,
+		 (long long)(clock->mono(clock).ms - x->arrived.ms), pieces[2].n,
 		 STR_ARG(x->canon.target));
 }
 

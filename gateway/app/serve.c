@@ -3,6 +3,7 @@
 #include "app/fill.h"
 #include "app/local.h"
 #include "app/lookup.h"
+#include "app/represent.h"
 #include "app/respond.h"
 #include "app/tables.h"
 #include "policy/plan.h"
@@ -133,6 +134,11 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	}
 	x->routed = true;
 	return false;
+}
+
+bool serve_at_once(const struct gateway *gw, struct exchange *x)
+{
+	return represent_at_once(gw, x);
 }
 
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)
