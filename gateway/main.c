@@ -11,8 +11,10 @@
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
+#include "app/origin.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/warm.h"
 #include "app/worker.h"
 #include "base/limits.h"
 #include "base/version.h"
@@ -21,6 +23,7 @@
 #include "io/log.h"
 #include "io/store.h"
 #include "io/sysclock.h"
+#include "io/systemd.h"
 #include "io/upstream.h"
 #include "policy/news.h"
 
@@ -40,7 +43,9 @@ struct process {
 	struct gateway gateway;
 	struct workers *workers;
 	struct fills *fills;
+	struct warm *warm;
 	struct feed *feed;
+	bool inherited; /* the listener is systemd's */
 };
 
 static const char usage[] =
@@ -87,15 +92,30 @@ static bool build_metrics(struct process *p)
 	metrics_register(p->gateway.metrics, catalog);
 	catalog_unref(catalog);
 	s->fills.metrics = p->gateway.metrics;
+	s->fills.pulses = &p->gateway.pulses;
 	s->redis_health.took = metrics_histogram(p->gateway.metrics, HISTOGRAM_REDIS_SECONDS);
 	s->redis_health.errors = metrics_sum(p->gateway.metrics, SUM_REDIS_ERRORS);
 	s->redis_health.unreadable = metrics_sum(p->gateway.metrics, SUM_UNREADABLE);
 	return true;
 }
 
+/* -1 and *reterr. */
+static int listen_on_socket(struct process *p, struct fail *reterr)
+{
+	const struct config *config = p->settings.config;
+	int fd = systemd_listener(STR("worker"));
+
+	p->inherited = fd >= 0;
+	if (p->inherited)
+		return fd;
+	return fcgi_listen(CONFIG_TEXT(config, server, socket).p,
+			   (int)CONFIG_NUMBER(config, server, socket_mode),
+			   (int)CONFIG_NUMBER(config, server, backlog), reterr);
+}
+
 static bool build(struct process *p)
 {
-	const struct settings *s = &p->settings;
+	struct settings *s = &p->settings;
 	struct str prefix = CONFIG_TEXT(s->config, redis, prefix);
 	struct fail failure;
 	int listener;
@@ -106,6 +126,7 @@ static bool build(struct process *p)
 	p->gateway.bases = s->bases;
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
+	p->gateway.origin = &s->origin;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
@@ -114,9 +135,7 @@ static bool build(struct process *p)
 		return complain("[cache] answers_bytes", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
-	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
-			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
-			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
+	listener = listen_on_socket(p, &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
 	p->workers = workers_new(&p->gateway, listener, &s->redis);
@@ -125,16 +144,28 @@ static bool build(struct process *p)
 	p->fills = fills_new(&s->fills, &sysclock, store_new(&s->redis, prefix),
 			     upstream_new(&s->upstream, &sysclock), workers_resume, p->workers);
 	p->gateway.fills = p->fills;
-	return p->fills || complain("fills", "they cannot be set up");
+	if (!p->fills)
+		return complain("fills", "they cannot be set up");
+	p->warm = warm_new(&p->gateway, store_new(&s->redis, prefix), s->warm);
+	s->warm = NULL;
+	return p->warm || complain("warm", "it cannot be set up");
 }
 
 /* ---- running ---- */
+
+/* Its mode may have been changed: the warm thread, which has a store, looks. */
+static void look_at_origin(const struct process *p)
+{
+	origin_doubt(p->gateway.origin);
+	warm_wake(p->warm);
+}
 
 static void on_feed_open(void *ctx)
 {
 	const struct process *p = ctx;
 
 	fills_hear_again(p->fills);
+	look_at_origin(p);
 }
 
 static void on_feed_news(void *ctx, struct str line)
@@ -150,6 +181,8 @@ static void on_feed_news(void *ctx, struct str line)
 		memory_clear(p->gateway.memory);
 		log_line(LOG_INFO, "purged", "what=memory");
 	}
+	if (b.kind == NEWS_ORIGIN)
+		look_at_origin(p);
 	fills_hear(p->fills, &b);
 }
 
@@ -173,11 +206,14 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
-	if (!start_fills(p) ||
+	/* Before the first call: the operator may have said that there be none. */
+	warm_round(p->warm);
+	if (!start_fills(p) || !warm_start(p->warm) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
-		 CONFIG_TEXT(config, server, socket).p);
+		 p->inherited ? "systemd" : CONFIG_TEXT(config, server, socket).p);
+	systemd_tell(SYSTEMD_READY);
 	return true;
 }
 
@@ -189,20 +225,25 @@ static void drain(struct process *p)
 	int64_t left_ms;
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
-	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
-	workers_refuse_new(p->workers);
+	systemd_tell(SYSTEMD_STOPPING);
+	if (!p->inherited)
+		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
+	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
+	warm_stop(p->warm);
 	/* Their last act is to hand back everybody who still waits. */
 	fills_stop(p->fills, left_ms > 0 ? left_ms : 0);
 	workers_drain(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
+	log_tick(true);
 }
 
 static void tear_down(struct process *p)
 {
 	feed_free(p->feed);
+	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
 	answers_free(p->gateway.answers);
@@ -224,21 +265,47 @@ static void raise_file_limit(void)
 		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
 }
 
+/* Unless a thread hangs, systemd hears that this worker serves; else it will start it anew. */
+static void show_life(const struct process *p)
+{
+	int64_t watchdog_ms = systemd_watchdog_ms();
+	struct mono now = sysclock.mono(&sysclock);
+
+	if (watchdog_ms && pulses_beat(&p->gateway.pulses, mono_after(now, -watchdog_ms / 2)))
+		systemd_tell(SYSTEMD_ALIVE);
+}
+
 /* The next signal; meanwhile, once a second, it is told how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
-	while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
+		log_tick(false);
+		show_life(p);
+	}
 	return number;
+}
+
+static void reload_warm(struct process *p)
+{
+	if (!settings_reload_warm(&p->settings)) {
+		log_line(LOG_ERROR, "reload_failed", "what=warm_list in_force=old");
+		return;
+	}
+	warm_replace(p->warm, p->settings.warm);
+	p->settings.warm = NULL;
 }
 
 static void reload(struct process *p)
 {
-	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	bool good;
 
+	systemd_tell_reloading();
+	good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
 	/* Answers were understood by the old tables. */
 	memory_turn(p->gateway.memory);
@@ -247,6 +314,7 @@ static void reload(struct process *p)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else
 		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
+	reload_warm(p);
 }
 
 static int run(struct process *p)
@@ -262,6 +330,7 @@ static int run(struct process *p)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {

@@ -55,7 +55,15 @@
 	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
 	  "out as it is. 0: none is kept.")                                                                  \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
-	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
+	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \
+	  "for those who listen at the address.")                                                       \
+	X(redis, user,                TEXT,     "",                                                     \
+	  "ACL user to log in as (conf/redis/perigee.acl). Empty: by password alone, as `default`.")    \
+	X(redis, password,            SECRET,   "",                                                     \
+	  "Its password. Better given by password_file or environment.")                                \
+	X(redis, password_file,       TEXT,     "",                                                     \
+	  "File that holds the password.")                                                              \
 	X(redis, prefix,              TEXT,     "perigee",                                              \
 	  "What every key begins with. Workers that share a quota must share it.")                      \
 	X(redis, connect_timeout,     DURATION, "250ms",                                                \
@@ -64,6 +72,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -93,8 +104,15 @@
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
+	X(log, format,                FORM,     "logfmt",                                               \
+	  "logfmt or json.")                                                                            \
+	X(log, client,                CLIENT,   "no",                                                   \
+	  "What the line of a request says of who asks. no: nothing. address: the address. hash: what\n" \
+	  "is the same for the same address as long as [metrics] file lives, and says nothing of it.")  \
 	X(log, requests,              BOOL,     "yes",                                                  \
 	  "yes: a line for every request, at level info.")
 /* clang-format on */
@@ -105,6 +123,9 @@ enum config_key {
 #undef X
 		CONFIG_KEY_COUNT
 };
+
+/* The words of [log] client. */
+enum log_client { LOG_CLIENT_NO, LOG_CLIENT_ADDRESS, LOG_CLIENT_HASH };
 
 /* Every value as text and, for the types that are numbers (durations in ms), as a number. */
 struct config {

@@ -16,7 +16,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "http/request.h"
+#include "io/log.h"
 #include "policy/entry.h"
+#include "policy/mode.h"
 
 /* How a request ended, in the words of perigee_requests_total{result}. */
 /* clang-format off */
@@ -65,8 +67,9 @@ enum page {
 struct news {
 	struct entry *entry; /* a reference; NULL: it failed */
 	struct fail fail;
-	bool collapsed; /* the fill was under way before this exchange joined */
-	bool stored;	/* others will find it too */
+	bool collapsed;	 /* the fill was under way before this exchange joined */
+	bool stored;	 /* others will find it too */
+	int64_t took_ms; /* our own call; -1: there was none */
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
@@ -86,6 +89,8 @@ struct exchange {
 	int64_t arrived_us;	   /* the same, finer: clock->us() */
 	char client[CLIENT_BYTES]; /* who asks */
 	uint64_t epoch;		   /* memory_epoch() when it was read; 0: nothing is remembered */
+	struct str address;	   /* the same for the log, where that is wanted */
+	struct log_cause cause;	   /* its ids, for the lines that are logged because of it */
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
@@ -95,10 +100,12 @@ struct exchange {
 
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
+	int64_t upstream_ms;	      /* that the last of their calls took; -1: none was made */
 	bool outdated;		      /* what the first of them is to bring was there, but old */
 	bool collapsed;
 	bool stored;
 	struct fail failed; /* of the last fill, or FAULT_NONE */
+	enum mode mode;	    /* in which it is served */
 
 	struct exchange *next; /* of its owner: waiters of a fill, or those to be resumed */
 	struct mono deadline;  /* of its owner, while it waits */
@@ -123,6 +130,10 @@ void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PI
 
 /* Who asks, by the address that nginx knows. */
 void exchange_name_client(struct exchange *x, struct str address);
+
+/* Which request this is, for the log: its id, and the trace of `traceparent`; one of its own if
+ * that says none. */
+void exchange_name_cause(struct exchange *x, struct str traceparent);
 
 /* Takes in the news of a fill. */
 void exchange_take_news(struct exchange *x);

@@ -22,6 +22,7 @@
 
 #include "app/exchange.h"
 #include "app/gateway.h"
+#include "app/origin.h"
 #include "app/permit.h"
 #include "policy/intake.h"
 #include "policy/news.h"
@@ -33,7 +34,9 @@ struct fills_options {
 	size_t waiting_max;
 	int64_t retry_ms;
 	struct permit_options permit;
-	struct metrics *metrics; /* where calls are counted */
+	struct metrics *metrics;	    /* where calls are counted */
+	const struct origin_switch *origin; /* how much upstream may be asked; NULL: as it likes */
+	struct pulses *pulses; /* where the thread shows that it lives; NULL: nowhere */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
@@ -64,6 +67,11 @@ void fills_free(struct fills *fills);
  */
 bool fills_join(struct fills *fills, const struct want *want, struct wall newer_than,
 		struct exchange *waiter, struct fail *reterr);
+
+/* Asks for it in the background where nobody has, with what no refresh wants: for what may be
+ * asked for one day. The return value says whether it was taken up. */
+bool fills_spare(struct fills *fills, const struct want *want, struct wall newer_than,
+		 struct fail *reterr);
 
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);

@@ -10,6 +10,7 @@
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
@@ -17,6 +18,7 @@ struct answers;
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct scrape;
 struct tables;
 
@@ -32,7 +34,9 @@ struct gateway {
 	struct answers *answers;
 	struct metrics *metrics;
 	struct scrape *scrape;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

@@ -102,6 +102,8 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
 	put_number(x, STR("; ttl="), ages->ttl_s, STR(""));
 	if (failed)
 		buf_putf(&x->head, "; detail=%s", fault_word(x->failed.fault));
+	else if (x->mode != MODE_NORMAL)
+		buf_putf(&x->head, "; detail=origin-%s", mode_word(x->mode));
 	buf_put(&x->head, STR("\r\n"));
 }
 

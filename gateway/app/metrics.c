@@ -4,6 +4,8 @@
 #include "base/hash.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 static const char magic[16] = "perigee metrics";
 
@@ -88,6 +90,8 @@ static void init(void *memory)
 	for (uint32_t i = 0; i <= SERIES_OTHER; i++)
 		memcpy(b->series[i], unmatched[i], strlen(unmatched[i]) + 1);
 	b->series_n = SERIES_OTHER + 1;
+	if (getrandom(&b->salt, sizeof(b->salt), GRND_NONBLOCK) != sizeof(b->salt))
+		b->salt = (uint64_t)getpid();
 	b->head.fingerprint = fingerprint();
 	memcpy(b->head.magic, magic, sizeof(magic));
 }
@@ -190,6 +194,18 @@ void metrics_register(struct metrics *m, struct catalog *catalog)
 	shared_unlock(m->shared);
 }
 
+struct str metrics_series_name(const struct metrics *m, uint32_t series)
+{
+	const char *name = m->block->series[series < METRICS_SERIES ? series : SERIES_OTHER];
+
+	return (struct str){ name, strnlen(name, SERIES_BYTES) };
+}
+
+uint64_t metrics_salt(const struct metrics *m)
+{
+	return m->block->salt;
+}
+
 /* ---- counting ---- */
 
 void metrics_add(struct metrics *m, enum metric_sum sum, uint64_t n)
@@ -280,7 +296,8 @@ void metrics_gauge(struct metrics *m, enum metric_gauge gauge, uint64_t value)
 		counter_set(&m->block->rows[m->row].gauges[gauge], value);
 }
 
-void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
+/* NULL: it is not registered, or this worker has no row. */
+static counter *breaker_of(const struct metrics *m, struct str budget)
 {
 	struct block *b = m->block;
 	uint32_t n = b->budgets_n;
@@ -288,7 +305,23 @@ void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
 	for (uint32_t i = 0; i < n && i < METRICS_BUDGETS && m->row < METRICS_WORKERS; i++)
 		if (str_eq(budget,
 			   (struct str){ b->budgets[i], strnlen(b->budgets[i], BUDGET_BYTES) }))
-			counter_set(&b->rows[m->row].breaker_open[i], is_open);
+			return &b->rows[m->row].breaker_open[i];
+	return NULL;
+}
+
+void metrics_breaker(struct metrics *m, struct str budget, bool is_open)
+{
+	counter *c = breaker_of(m, budget);
+
+	if (c)
+		counter_set(c, is_open);
+}
+
+bool metrics_breaker_is_open(const struct metrics *m, struct str budget)
+{
+	const counter *c = breaker_of(m, budget);
+
+	return c && counter_get(c);
 }
 
 void metrics_reloaded(struct metrics *m, struct wall now, bool good)

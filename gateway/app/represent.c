@@ -2,6 +2,7 @@
 
 #include "app/answers.h"
 #include "app/memory.h"
+#include "app/origin.h"
 #include "app/respond.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -95,6 +96,7 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	}
 	ages = head_ages(a->fetched, a->fresh_until, ENTRY_FRESH, now);
 	x->answer = a;
+	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;
 	x->age_s = ages.age_s;

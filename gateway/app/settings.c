@@ -79,6 +79,52 @@ bool settings_reload_tables(struct settings *s, struct metrics *metrics)
 	return true;
 }
 
+/* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
+static char *read_file(const char *path, size_t cap, size_t *ret_n)
+{
+	FILE *f = fopen(path, "re");
+	char *text = f ? malloc(cap + 1) : NULL;
+
+	*ret_n = text ? fread(text, 1, cap + 1, f) : 0;
+	if (f)
+		fclose(f);
+	if (*ret_n <= cap)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void report_line(void *ctx, int line, const char *what)
+{
+	report_table(NULL, ctx, line, "", what);
+}
+
+static bool read_warm(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, warm, list);
+	struct catalog *catalog;
+	char *text;
+	size_t n;
+
+	s->warm = NULL;
+	if (!path.n || !s->tables)
+		return true;
+	text = read_file(path.p, WARM_FILE_BYTES, &n);
+	if (!text)
+		return complain("[warm] list", "the file cannot be read");
+	catalog = tables_take(s->tables);
+	s->warm = warm_list_read((struct str){ text, n }, catalog, &s->canon, report_line,
+				 (void *)path.p);
+	catalog_unref(catalog);
+	free(text);
+	return s->warm != NULL;
+}
+
+bool settings_reload_warm(struct settings *s)
+{
+	return read_warm(s);
+}
+
 static bool read_canon(struct settings *s)
 {
 	struct str rest = CONFIG_TEXT(s->config, api, ignored_parameters);
@@ -100,23 +146,29 @@ static bool read_canon(struct settings *s)
 	return true;
 }
 
-/* The token from its file, where that is named, else from its setting. */
-static bool read_token(struct settings *s, struct str *ret)
+/* A secret from its file, where one is named; NUL-terminated, in `bytes`. An empty file is none, so
+ * that a unit may name one that the operator has yet to fill. */
+static bool read_secret(const char *key, struct str path, char *bytes, size_t capacity,
+			struct str *ret)
 {
-	struct str path = CONFIG_TEXT(s->config, upstream, token_file);
+	struct str text;
 	FILE *f;
 	size_t n;
 
-	*ret = CONFIG_TEXT(s->config, upstream, token);
 	if (!path.n)
 		return true;
 	f = fopen(path.p, "re");
-	n = f ? fread(s->token, 1, sizeof(s->token), f) : 0;
+	n = f ? fread(bytes, 1, capacity, f) : 0;
 	if (f)
 		fclose(f);
-	*ret = str_trim((struct str){ s->token, n });
-	return (f && n < sizeof(s->token)) ||
-	       complain("[upstream] token_file", "it cannot be read");
+	if (!f || n == capacity)
+		return complain(key, "it cannot be read");
+	text = str_trim((struct str){ bytes, n });
+	if (!text.n)
+		return true;
+	bytes[(size_t)(text.p - bytes) + text.n] = '\0';
+	*ret = text;
+	return true;
 }
 
 /* What stands in a header field must be printable. */
@@ -137,7 +189,9 @@ static bool read_upstream(struct settings *s)
 		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
 	};
-	if (!read_token(s, &s->upstream.token))
+	s->upstream.token = CONFIG_TEXT(s->config, upstream, token);
+	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
+			 s->token, sizeof(s->token), &s->upstream.token))
 		return false;
 	if (!is_printable(s->upstream.token) ||
 	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
@@ -169,7 +223,9 @@ static bool read_fills(struct settings *s)
 	int64_t local = CONFIG_NUMBER(s->config, upstream, local_share);
 	bool good;
 
+	origin_switch_init(&s->origin, (enum mode)CONFIG_NUMBER(s->config, upstream, origin));
 	s->fills = (struct fills_options){
+		.origin = &s->origin,
 		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
 		.waiting_max = waiting_max(s),
 		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
@@ -190,20 +246,41 @@ static bool read_bases(struct settings *s)
 	return !why || complain("[public] base_urls", why);
 }
 
+/* Its login: as its own settings say, else what stands in its address, unless that is one of
+ * Sentinels. */
+static bool read_redis_login(struct settings *s)
+{
+	struct str user = CONFIG_TEXT(s->config, redis, user);
+	struct str password = CONFIG_TEXT(s->config, redis, password);
+
+	if (!read_secret("[redis] password_file", CONFIG_TEXT(s->config, redis, password_file),
+			 s->redis_password, sizeof(s->redis_password), &password))
+		return false;
+	if (password.n)
+		s->redis.login = (struct redis_login){ user.n ? user.p : NULL, password.p };
+	else if (!s->redis.address.master)
+		s->redis.login = s->redis.address.login;
+	return password.n || !user.n || complain("[redis] user", "its password is missing");
+}
+
 static bool read_redis(struct settings *s)
 {
-	const char *why = redis_parse_address(CONFIG_TEXT(s->config, redis, address), &s->redis);
+	const char *why =
+		redis_address_parse(CONFIG_TEXT(s->config, redis, address), &s->redis.address);
 
 	s->redis.health = &s->redis_health;
-	s->redis.connect_timeout_ms = CONFIG_NUMBER(s->config, redis, connect_timeout);
-	s->redis.command_timeout_ms = CONFIG_NUMBER(s->config, redis, command_timeout);
-	return !why || complain("[redis] address", why);
+	s->redis.timeouts = (struct redis_timeouts){
+		.connect_ms = CONFIG_NUMBER(s->config, redis, connect_timeout),
+		.command_ms = CONFIG_NUMBER(s->config, redis, command_timeout),
+	};
+	return read_redis_login(s) && (!why || complain("[redis] address", why));
 }
 
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis };
+						     read_upstream, read_fills, read_redis,
+						     read_warm };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
@@ -217,6 +294,7 @@ bool settings_load(struct settings *s, const char *path, char *const *environmen
 
 void settings_release(struct settings *s)
 {
+	warm_list_free(s->warm);
 	tables_free(s->tables);
 	config_free(s->config);
 }

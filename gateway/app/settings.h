@@ -14,6 +14,7 @@
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"
+#include "policy/warm_list.h"
 
 #define SETTINGS_IGNORED_MAX 64
 #define SETTINGS_TOKEN_BYTES 512
@@ -26,10 +27,13 @@ struct settings {
 	struct redis_options redis;
 	struct upstream_options upstream;
 	struct fills_options fills;
+	struct origin_switch origin;
+	struct warm_list *warm; /* NULL: none; its taker sets it to NULL */
 	/* what the above are views of */
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char redis_password[SETTINGS_TOKEN_BYTES];
 };
 
 /*
@@ -43,5 +47,9 @@ void settings_release(struct settings *s);
 /* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
  * their faults to standard error, leaves the old ones as they are and returns false. */
 bool settings_reload_tables(struct settings *s, struct metrics *metrics);
+
+/* The same with the list of what is kept warm, by the tables in force. On success s->warm is the
+ * new one, or NULL where none is configured. */
+bool settings_reload_warm(struct settings *s);
 
 #endif

@@ -32,6 +32,7 @@ struct thread {
 	_Alignas(64) pthread_t id;
 	struct workers *workers;
 	struct store *store;
+	struct pulse *pulse;
 	/* What it has taken up, and others have brought to an end; see is_busy(). */
 	_Atomic int64_t busy;
 	struct queue again; /* more came while they were served */
@@ -184,8 +185,23 @@ static void send_answer(struct thread *t, struct connection *c, bool wait)
 	}
 }
 
+/* By whom and because of what: for the log and the budget, and not for a hit that nobody logs. */
+static void name_request(struct connection *c)
+{
+	struct exchange *x = &c->exchange;
+
+	if (x->client[0])
+		return;
+	exchange_name_client(x, x->address);
+	exchange_name_cause(x, x->request.traceparent);
+}
+
 static void answer(struct thread *t, struct connection *c)
 {
+	if (CONFIG_NUMBER(t->workers->gw->config, log, requests)) {
+		name_request(c);
+		log_set_cause(&c->exchange.cause);
+	}
 	report(t->workers->gw, &c->exchange);
 	send_answer(t, c, false);
 }
@@ -205,7 +221,8 @@ static void read_request(struct thread *t, struct connection *c)
 		{ STR("HTTP_IF_NONE_MATCH"), &x->request.if_none_match },
 		{ STR("HTTP_ACCEPT_ENCODING"), &x->request.accept_encoding },
 		{ STR("HTTP_CACHE_CONTROL"), &x->request.cache_control },
-		{ STR("REMOTE_ADDR"), &x->request.address },
+		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
+		{ STR("REMOTE_ADDR"), &x->address },
 		{ STR("REQUEST_ID"), &x->request.id },
 	};
 
@@ -257,12 +274,11 @@ static void look_at(struct thread *t, struct connection *c)
 /* Serves on, which may take the store's time, and sends the answer if there is one by then. */
 static void serve_on(struct thread *t, struct connection *c)
 {
-	struct exchange *x = &c->exchange;
-
-	if (!x->client[0])
-		exchange_name_client(x, x->request.address);
-	if (serve(t->workers->gw, t->store, x))
+	name_request(c);
+	log_set_cause(&c->exchange.cause);
+	if (serve(t->workers->gw, t->store, &c->exchange))
 		answer(t, c);
+	log_set_cause(NULL);
 }
 
 /* ---- what fills hand back ---- */
@@ -318,6 +334,13 @@ static bool hear(struct thread *t, const struct epoll_event *event)
 	return true;
 }
 
+static void beat(struct thread *t)
+{
+	const struct clock *clock = t->workers->gw->clock;
+
+	pulse_begin(t->pulse, clock->mono(clock));
+}
+
 /* Takes up what has come and answers what takes no time. False: the thread shall end. */
 static bool take_in(struct thread *t)
 {
@@ -325,8 +348,11 @@ static bool take_in(struct thread *t)
 	struct queue again = t->again;
 	struct connection *c;
 	bool go_on = true;
-	int n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	int n;
 
+	pulse_end(t->pulse);
+	n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	beat(t);
 	t->again.first = NULL;
 	while ((c = take_first(&again)))
 		look_at(t, c);
@@ -335,12 +361,33 @@ static bool take_in(struct thread *t)
 	return go_on;
 }
 
+static void serve_slow(struct thread *t)
+{
+	struct connection *c;
+
+	while ((c = take_first(&t->slow))) {
+		beat(t);
+		serve_on(t, c);
+	}
+}
+
+static void finish_stuck(struct thread *t)
+{
+	struct connection *c;
+
+	while ((c = take_first(&t->stuck))) {
+		beat(t);
+		send_answer(t, c, true);
+	}
+}
+
 static void *run(void *ctx)
 {
 	struct thread *t = ctx;
 	struct workers *w = t->workers;
-	struct connection *c;
 	bool go_on = true;
+
+	t->pulse = pulse_new(&w->gw->pulses);
 
 	t->store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
 	if (!t->store) {
@@ -349,10 +396,8 @@ static void *run(void *ctx)
 	}
 	while (go_on) {
 		go_on = take_in(t);
-		while ((c = take_first(&t->slow)))
-			serve_on(t, c);
-		while ((c = take_first(&t->stuck)))
-			send_answer(t, c, true);
+		serve_slow(t);
+		finish_stuck(t);
 	}
 	t->store->free(t->store);
 	return NULL;
@@ -412,14 +457,15 @@ bool workers_start(struct workers *w, size_t threads)
 	return true;
 }
 
-void workers_refuse_new(struct workers *w)
+void workers_refuse_new(struct workers *w, bool inherited)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
 	/* Who has connected already is served. */
 	accept_all(w);
 	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
-	shutdown(w->listener, SHUT_RDWR);
+	if (!inherited)
+		shutdown(w->listener, SHUT_RDWR);
 }
 
 void workers_drain(struct workers *w, int64_t timeout_ms)

@@ -32,6 +32,7 @@
 	X(STORE_DOWN,       503, "store-unavailable", "The cache cannot be reached")             \
 	X(OVERLOAD,         503, "too-many-waiting",  "Too many requests wait for upstream")     \
 	X(STOPPING,         503, "shutting-down",     "The gateway is shutting down")            \
+	X(ORIGIN_OFF,       503, "upstream-off",      "Upstream is not asked at present")        \
 	X(UPSTREAM_SLOW,    504, "upstream-timeout",  "Upstream did not answer in time")         \
 	X(NOT_CACHED,       504, "not-cached",        "There is no stored answer")
 /* clang-format on */

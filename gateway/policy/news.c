@@ -4,7 +4,13 @@ static const struct str words[] = {
 	[NEWS_FILLED] = STR("filled"),
 	[NEWS_FAILED] = STR("failed"),
 	[NEWS_PURGED] = STR("purged"),
+	[NEWS_ORIGIN] = STR("origin"),
 };
+
+static bool has_target(enum news_kind kind)
+{
+	return kind == NEWS_FILLED || kind == NEWS_FAILED;
+}
 
 /* A day: what upstream's own Retry-After is cut to. */
 #define RETRY_MAX_S (24 * 3600)
@@ -42,10 +48,10 @@ bool news_parse(struct str line, struct bulletin *ret)
 
 	*ret = (struct bulletin){ .kind = NEWS_FILLED };
 	while (!str_eq(word, words[ret->kind]))
-		if (ret->kind++ == NEWS_PURGED)
+		if (ret->kind++ == NEWS_ORIGIN)
 			return false;
 	if (ret->kind == NEWS_FAILED && !parse_failure(&rest, &ret->fail))
 		return false;
 	ret->target = rest;
-	return (rest.n > 0) == (ret->kind != NEWS_PURGED);
+	return (rest.n > 0) == has_target(ret->kind);
 }

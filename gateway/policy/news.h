@@ -8,6 +8,7 @@
  *     filled /2.3.0/spacecraft/?limit=100
  *     failed upstream-timeout 1 /2.3.0/spacecraft/?limit=100
  *     purged
+ *     origin
  *
  * Whoever can write to Redis can write these: a line is believed only so far
  * that what it speaks of is looked at again, or not asked for a while.
@@ -23,6 +24,7 @@ enum news_kind {
 	NEWS_FILLED, /* an entry for the target is in the store */
 	NEWS_FAILED, /* none could be had, and why */
 	NEWS_PURGED, /* nothing that is remembered of the store holds any more */
+	NEWS_ORIGIN, /* the origin's mode may have changed (app/origin.h) */
 };
 
 struct bulletin {

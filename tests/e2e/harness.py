@@ -232,7 +232,7 @@ class Redis:
 
     def entries(self):
         """The targets that are stored."""
-        return [key.partition(":")[2] for key in self.keys() if ":{" not in key]
+        return [key.partition(":")[2] for key in self.keys() if ":/" in key and ":{" not in key]
 
     def value(self, key):
         """All that a key holds, whatever its type, as one piece of bytes."""
@@ -300,7 +300,7 @@ class Chain(Stack):
         def said(log, end):
             with open(log, "rb") as stream:
                 stream.seek(end)
-                return b"event=purged" in stream.read()
+                return re.search(rb'event(=|":")purged', stream.read())
 
         self.cache("FLUSHALL")
         self.cache("PUBLISH", "perigee:news", "purged")

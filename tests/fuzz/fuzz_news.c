@@ -8,7 +8,8 @@ static void check(struct str line, const struct bulletin *b)
 	struct buf told = buf_init(NEWS_BYTES + line.n);
 	struct bulletin again;
 
-	must((b->kind == NEWS_PURGED) == (b->target.n == 0), "all but a purge have a target");
+	must((b->kind == NEWS_PURGED || b->kind == NEWS_ORIGIN) == (b->target.n == 0),
+	     "news of a fill have a target, others have none");
 	must(b->target.n <= line.n, "the target is part of the line");
 	must(!b->target.n || b->target.p + b->target.n == line.p + line.n, "and ends it");
 	must((b->kind == NEWS_FAILED) == (b->fail.fault != FAULT_NONE), "a failure has a fault");

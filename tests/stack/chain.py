@@ -54,6 +54,7 @@ class Stack:
     quota        calls/seconds of Launch Library, for sandbox and workers; "none" (sandbox only)
     workers      worker processes behind nginx
     redis        "private", or "unix:/path", "redis://host:port" to share one
+    redis_lines  more lines of a private Redis' configuration
     redis_persists  a private Redis logs to disk; None: only for the live upstream
     port         0: any free one
     run_dir      None: a temporary one, removed afterwards
@@ -66,13 +67,14 @@ class Stack:
     """
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
-                 redis_persists=None, port=0, run_dir=None, config=None, env=None, sandbox_args=(),
-                 micro_cache=True, access_log=True, interrupted=lambda: False):
+                 redis_persists=None, redis_lines=(), port=0, run_dir=None, config=None, env=None,
+                 sandbox_args=(), micro_cache=True, access_log=True, interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
         self.redis_address = redis
         self.redis_persists = upstream == "live" if redis_persists is None else redis_persists
+        self.redis_lines = list(redis_lines)
         self.port = port
         self.config = dict(config or {})
         self.extra_env = dict(env or {})
@@ -296,6 +298,7 @@ class Stack:
             "maxmemory-policy volatile-lru",
             "daemonize no",
             "loglevel notice",
+            *self.redis_lines,
         ]) + "\n")
         self._redis = self._child("redis", ["redis-server", conf])
 

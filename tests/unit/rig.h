@@ -35,6 +35,7 @@ struct rig {
 	struct fake_worker worker;
 	struct fake_list list;
 	struct metrics *metrics;
+	struct origin_switch mode;
 	struct fills *fills;
 	bool running;
 };
@@ -42,16 +43,18 @@ struct rig {
 /* Upstream's calls stay open; rig.list waits to be made its script. */
 static inline struct rig *rig_set_up(void)
 {
+	struct rig *r = calloc(1, sizeof(*r));
 	struct fills_options options = {
+		.origin = &r->mode,
 		.wait_ms = RIG_WAIT_MS,
 		.waiting_max = 8,
 		.retry_ms = RIG_RETRY_MS,
 		.permit = { .reserve_percent = 20, .client_percent = 50, .call_ms = RIG_CALL_MS }
 	};
-	struct rig *r = calloc(1, sizeof(*r));
 	struct fail failure;
 
 	assert_non_null(r);
+	origin_switch_init(&r->mode, MODE_NORMAL);
 	log_set_level(LOG_ERROR);
 	r->catalog = test_catalog();
 	r->tables = tables_new(r->catalog);

@@ -40,6 +40,7 @@ static void lines_read_as_the_header_says(void **state)
 	assert_view(written(NEWS_FAILED, TARGET, FAULT_UPSTREAM_SLOW, 1),
 		    "failed upstream-timeout 1 " TARGET);
 	assert_view(written(NEWS_PURGED, NULL, FAULT_NONE, 0), "purged");
+	assert_view(written(NEWS_ORIGIN, NULL, FAULT_NONE, 0), "origin");
 }
 
 static void what_is_written_reads_back(void **state)
@@ -53,6 +54,10 @@ static void what_is_written_reads_back(void **state)
 	assert_int_equal(b.fail.fault, FAULT_NONE);
 	assert_true(news_parse(written(NEWS_PURGED, NULL, FAULT_NONE, 0), &b));
 	assert_int_equal(b.kind, NEWS_PURGED);
+	assert_true(news_parse(STR("origin"), &b));
+	assert_int_equal(b.kind, NEWS_ORIGIN);
+	assert_false(news_parse(STR("origin never"), &b));
+	assert_true(news_parse(STR("purged"), &b));
 	assert_int_equal(b.target.n, 0);
 	for (enum fault fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
 		assert_true(news_parse(written(NEWS_FAILED, TARGET, fault, (int)fault * 300), &b));

@@ -10,8 +10,9 @@ local wait, asked = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = now_ms()
 
 -- An answer that was overtaken by a newer one, or by the loss of all that it was to be compared with.
-local told = redis.call('HMGET', state, 'calibrated_at', 'born')
+local told = redis.call('HMGET', state, 'calibrated_at', 'born', 'run')
 if asked < tonumber(told[1] or '0') or asked < tonumber(told[2] or now + 1) then return 1 end
+if told[3] ~= run_id() then return 1 end
 
 -- Ours that upstream has counted for sure, and not yet forgotten. Of what is doubtful a call too
 -- many is in the log, until it is compared again.
@@ -32,7 +33,7 @@ for i = 1, wanted do redis.call('ZADD', calls, now, 'other:' .. i) end
 for i = wanted + 1, others do redis.call('ZREM', calls, 'other:' .. i) end
 
 redis.call('HSET', state, 'limit', limit, 'window_ms', window, 'calibrated_at', asked,
-	'others', wanted, 'free_at', now + wait)
+	'told_at', now, 'others', wanted, 'free_at', now + wait)
 if wait > 0 and redis.call('HGET', state, 'cool_guessed') then
 	redis.call('HSET', state, 'cool_until', now + wait)
 	redis.call('HDEL', state, 'cool_guessed')
