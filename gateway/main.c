@@ -6,6 +6,7 @@
  */
 
 #include "api/openapi.h"
+#include "app/admin.h"
 #include "app/answers.h"
 #include "app/fill.h"
 #include "app/gateway.h"
@@ -14,10 +15,13 @@
 #include "app/origin.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/status.h"
+#include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "cli/commands.h"
 #include "io/fcgi.h"
 #include "io/feed.h"
 #include "io/log.h"
@@ -45,20 +49,24 @@ struct process {
 	struct fills *fills;
 	struct warm *warm;
 	struct feed *feed;
+	struct admin *admin;
 	bool inherited; /* the listener is systemd's */
 };
 
 static const char usage[] =
 	"usage: perigee [--config FILE] [--check | --openapi | --print-config | --version |\n"
 	"               --help]\n"
+	"       perigee [--socket PATH] COMMAND [...]\n"
 	"\n"
-	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache.\n"
+	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache; and commands\n"
+	"for its operators, which ask a running worker.\n"
 	"\n"
 	"  --config FILE   read this configuration (default: defaults and environment only)\n"
 	"  --check         say whether configuration and endpoint tables are good, and exit\n"
 	"  --openapi       write an OpenAPI description of what is served, and exit\n"
 	"  --print-config  write the commented default configuration, and exit\n"
 	"  --version       write the version, and exit\n"
+	"  --socket PATH   the admin socket of the worker that a command asks\n"
 	"\n"
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
 	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
@@ -133,8 +141,14 @@ static bool build(struct process *p)
 	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
 	if (!p->gateway.answers)
 		return complain("[cache] answers_bytes", "there is not enough memory");
+	p->gateway.tops = tops_new();
+	if (!p->gateway.tops)
+		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
+	p->gateway.status = status_new(&s->redis, prefix);
+	if (!p->gateway.status)
+		return complain("the status page", "there is not enough memory");
 	listener = listen_on_socket(p, &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
@@ -148,7 +162,10 @@ static bool build(struct process *p)
 		return complain("fills", "they cannot be set up");
 	p->warm = warm_new(&p->gateway, store_new(&s->redis, prefix), s->warm);
 	s->warm = NULL;
-	return p->warm || complain("warm", "it cannot be set up");
+	if (!p->warm)
+		return complain("warm", "it cannot be set up");
+	p->admin = admin_new(&p->gateway, &s->admin, &failure);
+	return p->admin || complain("[admin] socket", failure.text);
 }
 
 /* ---- running ---- */
@@ -178,8 +195,10 @@ static void on_feed_news(void *ctx, struct str line)
 	if (b.kind == NEWS_FILLED)
 		memory_doubt(p->gateway.memory, b.target);
 	if (b.kind == NEWS_PURGED) {
-		memory_clear(p->gateway.memory);
-		log_line(LOG_INFO, "purged", "what=memory");
+		memory_purge(p->gateway.memory, &b.purge);
+		log_line(LOG_INFO, "purged", "what=memory mode=%s scope=%s target=%.*s",
+			 purge_mode_words[b.purge.mode], purge_scope_words[b.purge.scope],
+			 STR_ARG(b.purge.what));
 	}
 	if (b.kind == NEWS_ORIGIN)
 		look_at_origin(p);
@@ -206,9 +225,11 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
+	/* Before anything is counted, so that history begins with nothing. */
+	status_publish(&p->gateway);
 	/* Before the first call: the operator may have said that there be none. */
 	warm_round(p->warm);
-	if (!start_fills(p) || !warm_start(p->warm) ||
+	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
@@ -228,6 +249,8 @@ static void drain(struct process *p)
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)
 		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
+	admin_free(p->admin);
+	p->admin = NULL;
 	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
@@ -247,7 +270,9 @@ static void tear_down(struct process *p)
 	fills_free(p->fills);
 	workers_free(p->workers);
 	answers_free(p->gateway.answers);
+	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
@@ -285,6 +310,7 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);
 		show_life(p);
+		status_publish(&p->gateway);
 	}
 	return number;
 }
@@ -357,6 +383,23 @@ static int print_openapi(const struct settings *s)
 	return made ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void print_usage(FILE *to)
+{
+	fputs(usage, to);
+	fputs("\nCommands, each explained by `perigee COMMAND --help`:\n\n", to);
+	commands_put(to);
+}
+
+/* A command and its arguments, or the beginning of one. */
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+	if (command_named(argv[0]))
+		return (int)command_run(cli, argc, argv);
+	fprintf(stderr, "perigee: there is no command %s; there are:\n\n", argv[0]);
+	commands_put(stderr);
+	return CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -366,16 +409,19 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "openapi", no_argument, NULL, 'o' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "words", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
+	struct cli cli = { .sockets_n = 0 };
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;
 	int status = EXIT_FAILURE;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			config_path = optarg;
@@ -392,13 +438,23 @@ int main(int argc, char **argv)
 		case 'v':
 			puts("perigee " PERIGEE_VERSION);
 			return EXIT_SUCCESS;
+		case 's':
+			if (cli.sockets_n < CLI_SOCKETS_MAX)
+				cli.sockets[cli.sockets_n++] = optarg;
+			break;
+		case 'w': /* for the shells' completion */
+			return (int)commands_put_words(stdout, optarg);
 		case 'h':
-			fputs(usage, stdout);
+			print_usage(stdout);
 			return EXIT_SUCCESS;
 		default:
-			fputs(usage, stderr);
-			return EXIT_FAILURE;
+			print_usage(stderr);
+			return CLI_USAGE;
 		}
+	}
+	if (optind < argc) {
+		cli.config = config_path;
+		return run_command(&cli, argc - optind, argv + optind);
 	}
 	if (settings_load(&process.settings, config_path, environ)) {
 		if (describe)

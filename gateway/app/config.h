@@ -101,6 +101,16 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
+	X(admin, socket,              TEXT,     "",                                                     \
+	  "Unix socket for operators' commands (perigee purge, inspect, quota, top), one of its own for\n" \
+	  "each worker, such as /run/perigee/admin-0. Empty: none.")                                    \
+	X(admin, socket_mode,         OCTAL,    "0600",                                                 \
+	  "Its permissions: whoever can open it may do all that operators may.")                        \
+	X(admin, token,               SECRET,   "",                                                     \
+	  "What `Authorization: Bearer` must say where a web server is let at that socket; 16 characters\n" \
+	  "or more. Empty: no web server may use it. Better given by token_file or environment.")       \
+	X(admin, token_file,          TEXT,     "",                                                     \
+	  "File that holds this token.")                                                                \
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \

@@ -63,6 +63,12 @@ enum page {
 		PAGE_COUNT
 };
 
+/* What an answer is, where it is not the APIs' JSON. */
+struct media {
+	const char *type;
+	struct str fields; /* whole lines of the head, in place of those of CORS */
+};
+
 /* What a fill had to tell to one that waited for it. */
 struct news {
 	struct entry *entry; /* a reference; NULL: it failed */
@@ -94,6 +100,7 @@ struct exchange {
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
+	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
@@ -114,7 +121,8 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
-	int64_t age_s; /* of one from entries; -1: it has none */
+	int64_t age_s;		   /* of one from entries; -1: it has none */
+	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;
 	struct buf body;
 	struct answer *answer; /* a reference; with status 200 the rest of head and the body */

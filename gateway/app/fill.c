@@ -158,6 +158,27 @@ bool fills_spare(struct fills *f, const struct want *want, struct wall newer_tha
 	return join_and_wake(f, want, newer_than, CALL_SPARE, NULL, reterr);
 }
 
+struct fill_report fills_look(struct fills *f, struct str target)
+{
+	struct fill_report report = { .known = false };
+	const struct fill *fill;
+
+	pthread_mutex_lock(&f->lock);
+	fill = fill_table_find(&f->table, target);
+	if (fill) {
+		report = (struct fill_report){ .known = true,
+					       .under_way = fill->stage != FILL_FAILED,
+					       .calling = fill->calling,
+					       .class = fill->class };
+		for (const struct exchange *x = fill->waiters; x; x = x->next)
+			report.waiters++;
+		if (!report.under_way)
+			report.failure = fill_failure(fill, f->clock->mono(f->clock));
+	}
+	pthread_mutex_unlock(&f->lock);
+	return report;
+}
+
 /* ---- hearing ---- */
 
 static void hear(struct fills *f, const struct bulletin *b)
@@ -209,6 +230,37 @@ struct fills_stats fills_stats(struct fills *f)
 	stats.waiting = f->table.waiting;
 	pthread_mutex_unlock(&f->lock);
 	return stats;
+}
+
+static void show(const struct fill *fill, struct fill_shown *ret)
+{
+	size_t waiting = 0;
+
+	for (const struct exchange *x = fill->waiters; x; x = x->next)
+		waiting++;
+	*ret = (struct fill_shown){ .class = fill->class,
+				    .calling = fill->calling,
+				    .waiting = waiting };
+	snprintf(ret->target, sizeof(ret->target), "%.*s", STR_ARG(fill->want.target));
+}
+
+size_t fills_show(struct fills *f, struct fill_shown *ret, size_t n)
+{
+	size_t shown = 0;
+	size_t all = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (int calling = 1; calling >= 0; calling--) {
+		for (const struct fill *fill = f->table.active; fill; fill = fill->next) {
+			if (fill->calling != calling)
+				continue;
+			all++;
+			if (shown < n)
+				show(fill, &ret[shown++]);
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+	return all;
 }
 
 /* ---- the thread: ends of fills ---- */
@@ -379,6 +431,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	ticket = ticket_of(f, fill);
 	ticket.spare = class == CALL_SPARE;
+	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -498,6 +551,22 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 	succeed(f, fill, NULL, false);
 }
 
+/* What was asked for before an operator purged it must not be taken for fresh. */
+static struct entry *without_purged(struct fills *f, const struct fill *fill, struct entry *e)
+{
+	int64_t took_ms = f->clock->mono(f->clock).ms - fill->begun.ms;
+	struct entry *outdated;
+
+	if (!f->store->purge_late(f->store, e, took_ms))
+		return e;
+	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
+	outdated = entry_outdated(e);
+	if (!outdated)
+		return e;
+	entry_unref(e);
+	return outdated;
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -511,6 +580,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 		return;
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
+	e = without_purged(f, fill, e);
 	settle(f, &ticket, counted_of(reply), NULL);
 	succeed(f, fill, e, stored);
 }

@@ -3,7 +3,8 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the answers and the scrape have locks of their own.
+ * the tables, the fills, the memory, the answers, the tops, the scrape and the status have locks
+ * of their own.
  */
 
 #include <stdatomic.h>
@@ -20,7 +21,9 @@ struct memory;
 struct metrics;
 struct origin_switch;
 struct scrape;
+struct status;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -32,8 +35,10 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct answers *answers;
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct status *status;
 	struct origin_switch *origin; /* how much upstream may be asked now */
 	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */

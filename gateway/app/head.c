@@ -26,6 +26,7 @@ void head_status(struct exchange *x, int status, const char *content_type)
 		{ 204, "No Content" },
 		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 412, "Precondition Failed" },
@@ -55,10 +56,12 @@ void head_status(struct exchange *x, int status, const char *content_type)
 /* What every answer carries: the gateway's data is public, and readable from any page. */
 void head_common(struct exchange *x)
 {
-	buf_put(&x->head, STR("Access-Control-Allow-Origin: *\r\n"
-			      "Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, "
-			      "Retry-After\r\n"
-			      "X-Content-Type-Options: nosniff\r\n"));
+	static const struct str open = STR(
+		"Access-Control-Allow-Origin: *\r\n"
+		"Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, Retry-After\r\n");
+
+	buf_put(&x->head, x->media ? x->media->fields : open);
+	buf_put(&x->head, STR("X-Content-Type-Options: nosniff\r\n"));
 }
 
 /*

@@ -44,7 +44,7 @@ static void put_not_modified(struct exchange *x, const struct ages *ages, struct
 /* The head's beginning; x->answer is the rest. */
 static void put_whole(struct exchange *x, const struct ages *ages)
 {
-	head_status(x, 200, JSON_TYPE);
+	head_status(x, 200, x->media ? x->media->type : JSON_TYPE);
 	head_caching(x, ages, 200);
 	head_common(x);
 	buf_release(&x->body);

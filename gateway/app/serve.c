@@ -4,6 +4,7 @@
 #include "app/fill.h"
 #include "app/local.h"
 #include "app/lookup.h"
+#include "app/memory.h"
 #include "app/origin.h"
 #include "app/represent.h"
 #include "app/respond.h"
@@ -122,6 +123,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		local_throttle(store, x);
 		return true;
 	}
+	x->purges = memory_purges(gw->memory);
 	x->routed = true;
 	return false;
 }

@@ -276,11 +276,31 @@ static bool read_redis(struct settings *s)
 	return read_redis_login(s) && (!why || complain("[redis] address", why));
 }
 
+static bool read_admin(struct settings *s)
+{
+	struct str *token = &s->admin.token;
+
+	s->admin = (struct admin_options){
+		.socket = CONFIG_TEXT(s->config, admin, socket),
+		.socket_mode = (int)CONFIG_NUMBER(s->config, admin, socket_mode),
+		.token = CONFIG_TEXT(s->config, admin, token),
+		.redis = &s->redis,
+		.prefix = CONFIG_TEXT(s->config, redis, prefix),
+	};
+	if (!read_secret("[admin] token_file", CONFIG_TEXT(s->config, admin, token_file),
+			 s->admin_token_text, sizeof(s->admin_token_text), token))
+		return false;
+	if (token->n && token->n < SETTINGS_ADMIN_TOKEN)
+		return complain("[admin] token", "16 characters at least are needed");
+	return (is_printable(*token) && str_find(*token, ' ') == token->n) ||
+	       complain("[admin] token", "it has a character that no header field can have");
+}
+
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
 						     read_upstream, read_fills, read_redis,
-						     read_warm };
+						     read_warm,	    read_admin };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };

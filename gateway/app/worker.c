@@ -4,6 +4,7 @@
 #include "app/memory.h"
 #include "app/report.h"
 #include "app/serve.h"
+#include "app/tops.h"
 #include "io/fcgi.h"
 #include "io/log.h"
 #include "io/store.h"
@@ -198,11 +199,14 @@ static void name_request(struct connection *c)
 
 static void answer(struct thread *t, struct connection *c)
 {
-	if (CONFIG_NUMBER(t->workers->gw->config, log, requests)) {
+	const struct gateway *gw = t->workers->gw;
+
+	if (CONFIG_NUMBER(gw->config, log, requests)) {
 		name_request(c);
 		log_set_cause(&c->exchange.cause);
 	}
-	report(t->workers->gw, &c->exchange);
+	report(gw, &c->exchange);
+	tops_note(gw->tops, &c->exchange, gw->clock->mono(gw->clock));
 	send_answer(t, c, false);
 }
 

@@ -224,6 +224,11 @@ static void take_param(const char *text, const struct fcgi_param *wanted, size_t
 			*wanted[i].value = value;
 }
 
+struct str fcgi_param(const struct fcgi *c, const char *name)
+{
+	return str_from(FCGX_GetParam(name, c->request.envp));
+}
+
 void fcgi_params(const struct fcgi *c, const struct fcgi_param *wanted, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -335,6 +340,12 @@ static void put_end(struct sending *s)
 	put_header(s, STDOUT, 0);
 	put_header(s, END_REQUEST, END_BYTES);
 	put(s, complete, END_BYTES);
+}
+
+bool fcgi_write_part(struct fcgi *c, struct str part)
+{
+	return FCGX_PutStr(part.p, (int)part.n, c->request.out) == (int)part.n &&
+	       FCGX_FFlush(c->request.out) == 0;
 }
 
 enum fcgi_sent fcgi_write(struct fcgi *c, const struct str *pieces, size_t n, bool wait)

@@ -59,6 +59,9 @@ struct fcgi_param {
 	struct str *value;
 };
 
+/* One of them, by itself. */
+struct str fcgi_param(const struct fcgi *c, const char *name);
+
 /* Looks for n parameters of the request that was read; values are valid until it is answered. */
 void fcgi_params(const struct fcgi *c, const struct fcgi_param *wanted, size_t n);
 
@@ -67,6 +70,10 @@ enum fcgi_sent {
 	FCGI_STUCK, /* the peer takes no more just now: go on later, with the same pieces */
 	FCGI_ENDED, /* it is out, or will never be: close the connection */
 };
+
+/* Sends the beginning of an answer at once, by libfcgi; fcgi_write() sends the rest. False: it
+ * cannot be sent. */
+bool fcgi_write_part(struct fcgi *c, struct str part);
 
 /* Answers the request that was read with these pieces, one behind the other. If it may not `wait`
  * it stops where the peer does not keep up. */

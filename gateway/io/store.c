@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "io/log.h"
+#include "io/purges.h"
 #include "io/scripts.h"
 
 #include <hiredis/hiredis.h>
@@ -165,6 +166,13 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	for (size_t i = 0; i < COMMANDS; i++)
 		freeReplyObject(replies[i]);
 	return saved;
+}
+
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct redis_store *s = of(store);
+
+	return purges_late(s->redis, s->prefix, e, ms);
 }
 
 /* ---- the budget ---- */
@@ -568,6 +576,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 		return NULL;
 	*s = (struct redis_store){ .store = { .load = load,
 					      .save = save,
+					      .purge_late = purge_late,
 					      .reserve = reserve,
 					      .claim = claim,
 					      .renew = renew,

@@ -98,6 +98,21 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct fake_store *s = of(store);
+	struct entry *outdated;
+
+	s->last_took_ms = ms;
+	if (s->broken || !s->purged_late)
+		return false;
+	outdated = entry_outdated(e);
+	if (!outdated)
+		abort();
+	keep(s, outdated, e->usable_until.ms - now_ms(s));
+	return true;
+}
+
 /* ---- the budget, under the lock: calls in the order of their moments ---- */
 
 static void take_off_log(struct fake_store *s, size_t i)
@@ -432,6 +447,7 @@ struct store *fake_store_open(struct fake_store *s)
 	h->shared = s;
 	h->store = (struct store){ .load = load,
 				   .save = save,
+				   .purge_late = purge_late,
 				   .reserve = reserve,
 				   .claim = claim,
 				   .renew = renew,
