@@ -7,12 +7,12 @@
 
 #include "api/openapi.h"
 #include "app/admin.h"
+#include "app/answers.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
 #include "app/origin.h"
-#include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
@@ -141,9 +141,9 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
-	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
-	if (!p->gateway.press)
-		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
+	if (!p->gateway.answers)
+		return complain("[cache] answers_bytes", "there is not enough memory");
 	p->gateway.tops = tops_new();
 	if (!p->gateway.tops)
 		return complain("workers", "there is not enough memory");
@@ -272,7 +272,7 @@ static void tear_down(struct process *p)
 	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
-	press_free(p->gateway.press);
+	answers_free(p->gateway.answers);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
 	tally_free(p->tally);
@@ -339,6 +339,9 @@ static void reload(struct process *p)
 	good = settings_reload_tables(&p->settings, p->gateway.metrics);
 	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
+	/* Answers were understood by the old tables. */
+	memory_turn(p->gateway.memory);
+	answers_clear(p->gateway.answers);
 	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else
