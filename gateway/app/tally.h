@@ -9,9 +9,9 @@
  * counted it (X-Perigee-Count, metrics_number()). nginx writes that number down whenever it
  * answers from what it keeps (nginx/perigee/micro-cache-http.conf), into a file that the workers of
  * a host share ([metrics] micro_cache). One of them reads it: who has the lock on it (io/tail.h).
- * How far it has got stands beside the counters that all of them share, so that another one goes on from
- * there, and a restart loses nothing and counts nothing twice. (Who is killed between adding up and
- * saying so, which is within some microseconds, counts up to TALLY_BYTES of lines twice.)
+ * How far it has got stands beside the counters that all of them share, so that another one goes on
+ * from there, and a restart loses nothing and counts nothing twice. (Who is killed between adding
+ * up and saying so, which is within some microseconds, counts up to TALLY_BYTES of lines twice.)
  *
  * One thread.
  */

@@ -26,8 +26,8 @@ struct numbers {
 	uint64_t bad; /* lines that are no number */
 };
 
-/* Takes the whole lines at the beginning of `text` and returns how many bytes they have. What is left
- * is the beginning of a line, never longer than one may be. */
+/* Takes the whole lines at the beginning of `text` and returns how many bytes they have. What is
+ * left is the beginning of a line, never longer than one may be. */
 size_t numbers_read(struct numbers *to, struct str text);
 
 #endif
