@@ -41,6 +41,7 @@ struct process {
 	struct workers *workers;
 	struct fills *fills;
 	struct feed *feed;
+	const char *config_path; /* NULL: none */
 };
 
 static const char usage[] =
@@ -56,7 +57,8 @@ static const char usage[] =
 	"  --version       write the version, and exit\n"
 	"\n"
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
-	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
+	"configuration and the endpoint tables anew; SIGTERM and SIGINT drain and stop the\n"
+	"worker.\n";
 
 /* ---- building ---- */
 
@@ -64,6 +66,12 @@ static bool complain(const char *what, const char *why)
 {
 	fprintf(stderr, "perigee: %s: %s\n", what, why);
 	return false;
+}
+
+static void set_log(const struct config *config)
+{
+	log_set_level((enum log_level)CONFIG_NUMBER(config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(config, log, format));
 }
 
 /* Counting is no reason not to serve: without the file it goes on in memory. */
@@ -102,6 +110,7 @@ static bool build(struct process *p)
 
 	p->gateway.config = s->config;
 	p->gateway.tables = s->tables;
+	p->gateway.catalog = tables_take(s->tables);
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
@@ -125,6 +134,7 @@ static bool build(struct process *p)
 	p->fills = fills_new(&s->fills, &sysclock, store_new(&s->redis, prefix),
 			     upstream_new(&s->upstream, &sysclock), workers_resume, p->workers);
 	p->gateway.fills = p->fills;
+	gateway_init(&p->gateway);
 	return p->fills || complain("fills", "they cannot be set up");
 }
 
@@ -184,10 +194,12 @@ static bool start(struct process *p)
 /* Finishes what was accepted within the configured time, then ends every thread. */
 static void drain(struct process *p)
 {
-	int64_t drain_ms = CONFIG_NUMBER(p->settings.config, server, drain);
+	struct gateway *now = gateway_take(&p->gateway);
+	int64_t drain_ms = CONFIG_NUMBER(now->config, server, drain);
 	struct mono until = mono_after(sysclock.mono(&sysclock), drain_ms);
 	int64_t left_ms;
 
+	gateway_give_back(now);
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
 	workers_refuse_new(p->workers);
@@ -206,6 +218,8 @@ static void tear_down(struct process *p)
 	feed_free(p->feed);
 	fills_free(p->fills);
 	workers_free(p->workers);
+	gateway_end(&p->gateway);
+	catalog_unref(p->gateway.catalog);
 	press_free(p->gateway.press);
 	memory_free(p->gateway.memory);
 	scrape_free(p->gateway.scrape);
@@ -238,15 +252,51 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	return number;
 }
 
+static void free_settings(void *owned)
+{
+	struct settings *s = owned;
+
+	redis_address_release(&s->redis.address);
+	settings_release(s);
+	free(s);
+}
+
+/* Puts what was read in force: all of it, or nothing. */
+static bool put_in_force(struct process *p, struct settings *s)
+{
+	struct gateway next = { .config = s->config,
+				.catalog = tables_take(s->tables),
+				.canon = s->canon,
+				.bases = s->bases,
+				.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000,
+				.owned = s,
+				.release = free_settings };
+
+	metrics_register(p->gateway.metrics, next.catalog);
+	if (!gateway_replace(&p->gateway, &next)) {
+		catalog_unref(next.catalog);
+		return false;
+	}
+	tables_replace(p->settings.tables, tables_take(s->tables));
+	fills_configure(p->fills, &s->fills);
+	set_log(s->config);
+	return true;
+}
+
 static void reload(struct process *p)
 {
-	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	struct settings *s = calloc(1, sizeof(*s));
+	bool good = s && settings_load_again(s, p->config_path, environ, &p->settings) &&
+		    put_in_force(p, s);
 
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
-	if (good)
-		log_line(LOG_INFO, "reloaded", "what=tables");
-	else
-		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
+	if (good) {
+		log_line(LOG_INFO, "reloaded", "what=configuration");
+		return;
+	}
+	log_line(LOG_ERROR, "reload_failed", "in_force=old");
+	if (s)
+		free_settings(s);
 }
 
 static int run(struct process *p)
@@ -261,8 +311,7 @@ static int run(struct process *p)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
-	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
-	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
+	set_log(p->settings.config);
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {
@@ -332,6 +381,7 @@ int main(int argc, char **argv)
 			return EXIT_FAILURE;
 		}
 	}
+	process.config_path = config_path;
 	if (settings_load(&process.settings, config_path, environ)) {
 		if (describe)
 			status = print_openapi(&process.settings);

@@ -68,6 +68,9 @@ bool fills_join(struct fills *fills, const struct want *want, struct wall newer_
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
 
+/* Other options from here on; where calls are counted, and how long they take, stays. */
+void fills_configure(struct fills *fills, const struct fills_options *options);
+
 /* How many there are just now. */
 struct fills_stats {
 	size_t calling; /* calls to upstream that are under way */

@@ -2,10 +2,19 @@
 #define PERIGEE_APP_GATEWAY_H
 
 /*
- * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * What requests are served with: the configuration in force, and what the whole process shares
+ * (the fills, the memory, the press, the metrics and the scrape have locks of their own).
+ *
+ * main() builds the first one. When the configuration is read again (SIGHUP), another one
+ * takes its place: the same shared parts, with other settings and tables. Each is immutable from
+ * then on and counted by references, and a request is served to its end with the one that it
+ * began with: it never sees half of a change.
+ *
+ * Whoever lives longer than a request keeps the first one, which lives as long as the process, and
+ * takes the one in force when there is something to do (gateway_take()).
  */
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "api/canon.h"
@@ -21,18 +30,49 @@ struct scrape;
 struct tables;
 
 struct gateway {
+	/* the configuration */
 	const struct config *config;
-	struct tables *tables;
+	struct catalog *catalog; /* a reference */
 	struct canon_options canon;
 	struct bases bases;
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
+
+	/* shared by all of them */
+	struct tables *tables; /* the catalog in force, for who needs nothing else */
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
 	struct metrics *metrics;
 	struct scrape *scrape;
+
+	/* of gateway.c */
+	struct gateway *first;
+	atomic_int refs;
+	void *owned;		      /* what the configuration is a view of ... */
+	void (*release)(void *owned); /* ... ended with it */
+
+	/* of the first one only */
+	pthread_mutex_t lock; /* for `now` */
+	struct gateway *now;
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
+
+/* Makes *first, filled in but for its lower half, the one in force. It is not moved and not freed;
+ * gateway_end() comes when no reference is left but those in hand of the callers of gateway_init().
+ */
+void gateway_init(struct gateway *first);
+void gateway_end(struct gateway *first);
+
+/* One with the shared parts of `first` and the configuration of *settings, whose catalog reference,
+ * and `owned`, become its own; in force from here on. False without memory: nothing has changed,
+ * and all is still the caller's. */
+bool gateway_replace(struct gateway *first, const struct gateway *settings);
+
+/* The one in force: a reference. */
+struct gateway *gateway_take(const struct gateway *gw);
+
+/* Gives it back. NULL is fine. */
+void gateway_give_back(struct gateway *gw);
 
 #endif

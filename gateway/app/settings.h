@@ -41,8 +41,11 @@ struct settings {
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
 
-/* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
- * their faults to standard error, leaves the old ones as they are and returns false. */
-bool settings_reload_tables(struct settings *s, struct metrics *metrics);
+/*
+ * The same while `running` is in force: faults go to the log, and the keys that hold for as long as
+ * the process lives keep what they have there (a change of one is logged too).
+ */
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running);
 
 #endif

@@ -181,9 +181,9 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 	bool kept;
 
 	log_set_cause(&x->cause);
-	if (!serve(w->gw, store, x))
+	if (!serve(x->gw, store, x))
 		return;
-	report(w->gw, x);
+	report(x->gw, x);
 	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
 	exchange_reset(x);
 	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
@@ -203,6 +203,7 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 		close_connection(w, c);
 		return;
 	}
+	c->exchange.gw = gateway_take(w->gw);
 	read_request(c->fcgi, &c->exchange);
 	exchange_name_cause(&c->exchange, fcgi_param(c->fcgi, "HTTP_TRACEPARENT"));
 	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));

@@ -1,0 +1,83 @@
+#include "app/gateway.h"
+
+#include <stdlib.h>
+
+void gateway_init(struct gateway *first)
+{
+	first->first = first;
+	first->now = first;
+	/* Of the caller, and of being the one in force. */
+	atomic_init(&first->refs, 2);
+	pthread_mutex_init(&first->lock, NULL);
+}
+
+void gateway_end(struct gateway *first)
+{
+	if (!first->first)
+		return;
+	gateway_give_back(first->now);
+	first->now = NULL;
+	pthread_mutex_destroy(&first->lock);
+}
+
+/* Puts next into its place and returns the one before, with its reference. */
+static struct gateway *put_in_force(struct gateway *first, struct gateway *next)
+{
+	struct gateway *before;
+
+	pthread_mutex_lock(&first->lock);
+	before = first->now;
+	first->now = next;
+	pthread_mutex_unlock(&first->lock);
+	return before;
+}
+
+bool gateway_replace(struct gateway *first, const struct gateway *settings)
+{
+	struct gateway *next = calloc(1, sizeof(*next));
+
+	if (!next)
+		return false;
+	*next = (struct gateway){
+		.config = settings->config,
+		.catalog = settings->catalog,
+		.canon = settings->canon,
+		.bases = settings->bases,
+		.time_step_us = settings->time_step_us,
+		.tables = first->tables,
+		.clock = first->clock,
+		.fills = first->fills,
+		.memory = first->memory,
+		.press = first->press,
+		.metrics = first->metrics,
+		.scrape = first->scrape,
+		.first = first,
+		.owned = settings->owned,
+		.release = settings->release,
+	};
+	atomic_init(&next->refs, 1);
+	gateway_give_back(put_in_force(first, next));
+	return true;
+}
+
+struct gateway *gateway_take(const struct gateway *gw)
+{
+	struct gateway *first = gw->first;
+	struct gateway *now;
+
+	pthread_mutex_lock(&first->lock);
+	now = first->now;
+	atomic_fetch_add_explicit(&now->refs, 1, memory_order_relaxed);
+	pthread_mutex_unlock(&first->lock);
+	return now;
+}
+
+void gateway_give_back(struct gateway *gw)
+{
+	if (!gw || atomic_fetch_sub(&gw->refs, 1) != 1)
+		return;
+	catalog_unref(gw->catalog);
+	if (gw->release)
+		gw->release(gw->owned);
+	free(gw);
+}
