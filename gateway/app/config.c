@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "io/log.h"
+#include "policy/mode.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -20,6 +21,7 @@ enum type {
 	TYPE_CHOICE, /* reject or pass */
 	TYPE_BOOL,
 	TYPE_LEVEL,
+	TYPE_MODE,
 	TYPE_FORM,   /* of the log */
 	TYPE_CLIENT, /* likewise */
 };
@@ -97,6 +99,7 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 {
 	static const char *const choices[] = { "reject", "pass" };
 	static const char *const bools[] = { "no", "yes" };
+	enum mode mode = MODE_NORMAL;
 	static const char *const clients[] = { "no", "address", "hash" };
 	bool good = true;
 
@@ -122,6 +125,10 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	case TYPE_LEVEL:
 		good = read_word(text, log_level_names, LOG_LEVELS, ret);
 		return good ? NULL : "error, warn, info or debug";
+	case TYPE_MODE:
+		good = mode_parse(text, &mode);
+		*ret = mode;
+		return good ? NULL : "normal, avoid or never";
 	case TYPE_FORM:
 		good = read_word(text, log_form_names, RECORD_FORMS, ret);
 		return good ? NULL : "logfmt or json";

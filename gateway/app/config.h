@@ -72,6 +72,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -98,9 +101,21 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
+	X(admin, socket,              TEXT,     "",                                                     \
+	  "Unix socket for operators' commands (perigee purge, inspect, quota, top), one of its own for\n" \
+	  "each worker, such as /run/perigee/admin-0. Empty: none.")                                    \
+	X(admin, socket_mode,         OCTAL,    "0600",                                                 \
+	  "Its permissions: whoever can open it may do all that operators may.")                        \
+	X(admin, token,               SECRET,   "",                                                     \
+	  "What `Authorization: Bearer` must say where a web server is let at that socket; 16 characters\n" \
+	  "or more. Empty: no web server may use it. Better given by token_file or environment.")       \
+	X(admin, token_file,          TEXT,     "",                                                     \
+	  "File that holds this token.")                                                                \
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, format,                FORM,     "logfmt",                                               \
@@ -129,6 +144,7 @@
 	X(upstream, client_share)                                                                  \
 	X(upstream, local_share)                                                                   \
 	X(upstream, retry)                                                                         \
+	X(warm, list)                                                                              \
 	X(log, level)                                                                              \
 	X(log, format)                                                                             \
 	X(log, client)                                                                             \

@@ -18,6 +18,7 @@
 #include "http/request.h"
 #include "io/log.h"
 #include "policy/entry.h"
+#include "policy/mode.h"
 
 /* How a request ended, in the words of perigee_requests_total{result}. */
 /* clang-format off */
@@ -93,6 +94,7 @@ struct exchange {
 	struct gateway *gw;	 /* a reference: what it is served with; NULL in tests */
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
+	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
@@ -104,6 +106,7 @@ struct exchange {
 	bool collapsed;
 	bool stored;
 	struct fail failed; /* of the last fill, or FAULT_NONE */
+	enum mode mode;	    /* in which it is served */
 
 	struct exchange *next; /* of its owner: waiters of a fill, or those to be resumed */
 	struct mono deadline;  /* of its owner, while it waits */

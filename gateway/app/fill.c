@@ -2,6 +2,7 @@
 
 #include "app/compare.h"
 #include "app/fill_table.h"
+#include "app/pulse.h"
 #include "app/metrics.h"
 #include "base/limits.h"
 #include "io/log.h"
@@ -83,6 +84,14 @@ static bool overloaded(struct fail *reterr, const char *why)
 	return false;
 }
 
+/* By the operator's word: never for anybody, or not in the background. */
+static bool is_switched_off(const struct fills *f, enum call_class class)
+{
+	enum mode mode = origin_mode(f->options.origin);
+
+	return mode == MODE_NEVER || (mode == MODE_AVOID && class != CALL_DEMAND);
+}
+
 /* Whoever asks first is named in all that is logged of it. */
 static void note_cause(struct fill *fill)
 {
@@ -99,6 +108,8 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 
 	if (f->closed)
 		return fail(reterr, FAULT_STOPPING, "The gateway is shutting down.");
+	if (is_switched_off(f, class))
+		return fail(reterr, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
 	if (waiter && f->table.waiting >= f->options.waiting_max)
 		return overloaded(reterr, "Too many requests wait for upstream.");
 	if (fill && fill_still_failed(fill, class, now)) {
@@ -113,8 +124,8 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
 	if (!under_way)
 		note_cause(fill);
-	if (class == CALL_BACKGROUND)
-		fill_note_asked(fill, now);
+	if (class != CALL_DEMAND)
+		fill_note_asked(fill, class, now);
 	if (waiter) {
 		waiter->news = (struct news){ .collapsed = under_way, .took_ms = -1 };
 		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
@@ -123,10 +134,9 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 	return true;
 }
 
-bool fills_join(struct fills *f, const struct want *want, struct wall newer_than,
-		struct exchange *waiter, struct fail *reterr)
+static bool join_and_wake(struct fills *f, const struct want *want, struct wall newer_than,
+			  enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
-	enum call_class class = waiter ? CALL_DEMAND : CALL_BACKGROUND;
 	bool joined;
 
 	pthread_mutex_lock(&f->lock);
@@ -135,6 +145,40 @@ bool fills_join(struct fills *f, const struct want *want, struct wall newer_than
 	if (joined)
 		f->origin->wake(f->origin);
 	return joined;
+}
+
+bool fills_join(struct fills *f, const struct want *want, struct wall newer_than,
+		struct exchange *waiter, struct fail *reterr)
+{
+	return join_and_wake(f, want, newer_than, waiter ? CALL_DEMAND : CALL_BACKGROUND, waiter,
+			     reterr);
+}
+
+bool fills_spare(struct fills *f, const struct want *want, struct wall newer_than,
+		 struct fail *reterr)
+{
+	return join_and_wake(f, want, newer_than, CALL_SPARE, NULL, reterr);
+}
+
+struct fill_report fills_look(struct fills *f, struct str target)
+{
+	struct fill_report report = { .known = false };
+	const struct fill *fill;
+
+	pthread_mutex_lock(&f->lock);
+	fill = fill_table_find(&f->table, target);
+	if (fill) {
+		report = (struct fill_report){ .known = true,
+					       .under_way = fill->stage != FILL_FAILED,
+					       .calling = fill->calling,
+					       .class = fill->class };
+		for (const struct exchange *x = fill->waiters; x; x = x->next)
+			report.waiters++;
+		if (!report.under_way)
+			report.failure = fill_failure(fill, f->clock->mono(f->clock));
+	}
+	pthread_mutex_unlock(&f->lock);
+	return report;
 }
 
 /* ---- hearing ---- */
@@ -162,7 +206,7 @@ static void hear(struct fills *f, const struct bulletin *b)
 
 void fills_hear(struct fills *f, const struct bulletin *news)
 {
-	if (news->kind == NEWS_PURGED)
+	if (!news->target.n)
 		return;
 	pthread_mutex_lock(&f->lock);
 	hear(f, news);
@@ -181,8 +225,11 @@ void fills_hear_again(struct fills *f)
 void fills_configure(struct fills *f, const struct fills_options *options)
 {
 	pthread_mutex_lock(&f->lock);
-	f->wanted = *options;
-	f->wanted.metrics = f->options.metrics;
+	f->wanted = f->options;
+	f->wanted.wait_ms = options->wait_ms;
+	f->wanted.waiting_max = options->waiting_max;
+	f->wanted.retry_ms = options->retry_ms;
+	f->wanted.permit = options->permit;
 	f->wanted.permit.call_ms = f->options.permit.call_ms;
 	f->changed = true;
 	pthread_mutex_unlock(&f->lock);
@@ -309,12 +356,12 @@ static void put_back(struct fills *f, struct fill *fill, enum fill_stage stage, 
 
 /* The budget gives no background call for so long. (If somebody waits for this one by now, it is
  * at the head of the queue again.) */
-static void hold_back(struct fills *f, struct fill *fill, int64_t wait_ms)
+static void hold_back(struct fills *f, struct fill *fill, enum call_class class, int64_t wait_ms)
 {
 	struct mono until = mono_after(f->clock->mono(f->clock), wait_ms);
 
 	pthread_mutex_lock(&f->lock);
-	fill_table_hold_back(&f->table, fill->want.api->budget, until);
+	fill_table_hold_back(&f->table, fill->want.api->budget, class, until);
 	fill_table_put_back(fill, FILL_QUEUED, until);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -360,9 +407,16 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 	struct ticket ticket;
 	int64_t wait_ms;
 
+	if (is_switched_off(f, class)) {
+		fail_set(&failure, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
+		give_up(f, fill, &failure);
+		return;
+	}
 	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	ticket = ticket_of(f, fill);
+	ticket.spare = class == CALL_SPARE;
+	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -380,7 +434,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		if (class == CALL_DEMAND || failure.fault != FAULT_NO_BUDGET)
 			give_up(f, fill, &failure);
 		else
-			hold_back(f, fill, wait_ms);
+			hold_back(f, fill, class, wait_ms);
 		break;
 	}
 }
@@ -482,6 +536,22 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 	succeed(f, fill, NULL, false);
 }
 
+/* What was asked for before an operator purged it must not be taken for fresh. */
+static struct entry *without_purged(struct fills *f, const struct fill *fill, struct entry *e)
+{
+	int64_t took_ms = f->clock->mono(f->clock).ms - fill->begun.ms;
+	struct entry *outdated;
+
+	if (!f->store->purge_late(f->store, e, took_ms))
+		return e;
+	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
+	outdated = entry_outdated(e);
+	if (!outdated)
+		return e;
+	entry_unref(e);
+	return outdated;
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -495,6 +565,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 		return;
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
+	e = without_purged(f, fill, e);
 	settle(f, &ticket, counted_of(reply), NULL);
 	succeed(f, fill, e, stored);
 }
@@ -624,12 +695,15 @@ static void *run(void *ctx)
 {
 	struct fills *f = ctx;
 	struct mono swept = f->clock->mono(f->clock);
+	struct pulse *pulse = pulse_new(f->options.pulses);
 
 	while (!is_over(f)) {
 		struct mono now = f->clock->mono(f->clock);
 		struct reply reply;
 		int64_t wait_ms;
+		bool over;
 
+		pulse_begin(pulse, now);
 		if (now.ms - swept.ms >= TICK_MS) {
 			forget(f, now);
 			renew_leases(f);
@@ -638,9 +712,13 @@ static void *run(void *ctx)
 		take_options(f);
 		start_queued(f);
 		wait_ms = expire_waiters(f);
-		if (f->origin->wait(f->origin, wait_ms, &reply))
+		pulse_end(pulse);
+		over = f->origin->wait(f->origin, wait_ms, &reply);
+		pulse_begin(pulse, f->clock->mono(f->clock));
+		if (over)
 			finish_call(f, &reply);
 	}
+	pulse_end(pulse);
 	drop_active(f);
 	return NULL;
 }

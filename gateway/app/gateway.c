@@ -44,11 +44,12 @@ bool gateway_replace(struct gateway *first, const struct gateway *settings)
 		.canon = settings->canon,
 		.bases = settings->bases,
 		.time_step_us = settings->time_step_us,
-		.tables = first->tables,
 		.clock = first->clock,
 		.fills = first->fills,
 		.memory = first->memory,
 		.press = first->press,
+		.tops = first->tops,
+		.origin = first->origin,
 		.metrics = first->metrics,
 		.scrape = first->scrape,
 		.first = first,
@@ -76,7 +77,6 @@ void gateway_give_back(struct gateway *gw)
 {
 	if (!gw || atomic_fetch_sub(&gw->refs, 1) != 1)
 		return;
-	catalog_unref(gw->catalog);
 	if (gw->release)
 		gw->release(gw->owned);
 	free(gw);

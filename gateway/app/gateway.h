@@ -3,7 +3,7 @@
 
 /*
  * What requests are served with: the configuration in force, and what the whole process shares
- * (the fills, the memory, the press, the metrics and the scrape have locks of their own).
+ * (the fills, the memory, the press, the tops, the metrics and the scrape have locks of their own).
  *
  * main() builds the first one. When the configuration is read again (SIGHUP), another one
  * takes its place: the same shared parts, with other settings and tables. Each is immutable from
@@ -19,32 +19,35 @@
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
 struct fills;
 struct memory;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
-struct tables;
+struct tops;
 
 struct gateway {
 	/* the configuration */
 	const struct config *config;
-	struct catalog *catalog; /* a reference */
+	struct catalog *catalog; /* `owned` holds a reference */
 	struct canon_options canon;
 	struct bases bases;
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 
 	/* shared by all of them */
-	struct tables *tables; /* the catalog in force, for who needs nothing else */
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct origin_switch *origin; /* how much upstream may be asked now */
 
 	/* of gateway.c */
 	struct gateway *first;
@@ -55,6 +58,7 @@ struct gateway {
 	/* of the first one only */
 	pthread_mutex_t lock; /* for `now` */
 	struct gateway *now;
+	struct pulses pulses; /* of the threads that serve */
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
@@ -64,8 +68,8 @@ struct gateway {
 void gateway_init(struct gateway *first);
 void gateway_end(struct gateway *first);
 
-/* One with the shared parts of `first` and the configuration of *settings, whose catalog reference,
- * and `owned`, become its own; in force from here on. False without memory: nothing has changed,
+/* One with the shared parts of `first` and the configuration of *settings, whose `owned` becomes
+ * its own; in force from here on. False without memory: nothing has changed,
  * and all is still the caller's. */
 bool gateway_replace(struct gateway *first, const struct gateway *settings);
 

@@ -31,6 +31,7 @@ static void put_status(struct exchange *x, int status, const char *content_type)
 		{ 204, "No Content" },
 		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 412, "Precondition Failed" },
@@ -164,6 +165,8 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
 	buf_putf(&x->head, "; ttl=%lld", (long long)ages->ttl_s);
 	if (failed)
 		buf_putf(&x->head, "; detail=%s", fault_word(x->failed.fault));
+	else if (x->mode != MODE_NORMAL)
+		buf_putf(&x->head, "; detail=origin-%s", mode_word(x->mode));
 	buf_put(&x->head, STR("\r\n"));
 }
 

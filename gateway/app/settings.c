@@ -76,10 +76,46 @@ static struct catalog *load_catalog(const struct settings *s)
 
 static bool read_tables(struct settings *s)
 {
-	struct catalog *catalog = load_catalog(s);
+	s->catalog = load_catalog(s);
+	return s->catalog != NULL;
+}
 
-	s->tables = catalog ? tables_new(catalog) : NULL;
-	return s->tables != NULL;
+/* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
+static char *read_file(const char *path, size_t cap, size_t *ret_n)
+{
+	FILE *f = fopen(path, "re");
+	char *text = f ? malloc(cap + 1) : NULL;
+
+	*ret_n = text ? fread(text, 1, cap + 1, f) : 0;
+	if (f)
+		fclose(f);
+	if (*ret_n <= cap)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void report_line(void *ctx, int line, const char *what)
+{
+	report_table(NULL, ctx, line, "", what);
+}
+
+static bool read_warm(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, warm, list);
+	char *text;
+	size_t n;
+
+	s->warm = NULL;
+	if (!path.n || !s->catalog)
+		return true;
+	text = read_file(path.p, WARM_FILE_BYTES, &n);
+	if (!text)
+		return complain("[warm] list", "the file cannot be read");
+	s->warm = warm_list_read((struct str){ text, n }, s->catalog, &s->canon, report_line,
+				 (void *)path.p);
+	free(text);
+	return s->warm != NULL;
 }
 
 static bool read_canon(struct settings *s)
@@ -180,7 +216,9 @@ static bool read_fills(struct settings *s)
 	int64_t local = CONFIG_NUMBER(s->config, upstream, local_share);
 	bool good;
 
+	origin_switch_init(&s->origin, (enum mode)CONFIG_NUMBER(s->config, upstream, origin));
 	s->fills = (struct fills_options){
+		.origin = &s->origin,
 		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
 		.waiting_max = waiting_max(s),
 		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
@@ -231,11 +269,32 @@ static bool read_redis(struct settings *s)
 	return read_redis_login(s) && (!why || complain("[redis] address", why));
 }
 
+static bool read_admin(struct settings *s)
+{
+	struct str *token = &s->admin.token;
+
+	s->admin = (struct admin_options){
+		.socket = CONFIG_TEXT(s->config, admin, socket),
+		.socket_mode = (int)CONFIG_NUMBER(s->config, admin, socket_mode),
+		.token = CONFIG_TEXT(s->config, admin, token),
+		.redis = &s->redis,
+		.prefix = CONFIG_TEXT(s->config, redis, prefix),
+	};
+	if (!read_secret("[admin] token_file", CONFIG_TEXT(s->config, admin, token_file),
+			 s->admin_token_text, sizeof(s->admin_token_text), token))
+		return false;
+	if (token->n && token->n < SETTINGS_ADMIN_TOKEN)
+		return complain("[admin] token", "16 characters at least are needed");
+	return (is_printable(*token) && str_find(*token, ' ') == token->n) ||
+	       complain("[admin] token", "it has a character that no header field can have");
+}
+
 /* All parts, so that all faults are said at once. */
 static bool read_parts(struct settings *s)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis };
+						     read_upstream, read_fills, read_redis,
+						     read_warm,	    read_admin };
 	bool good = true;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -263,6 +322,7 @@ bool settings_load_again(struct settings *s, const char *path, char *const *envi
 
 void settings_release(struct settings *s)
 {
-	tables_free(s->tables);
+	warm_list_free(s->warm);
+	catalog_unref(s->catalog);
 	config_free(s->config);
 }

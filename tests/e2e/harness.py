@@ -232,7 +232,8 @@ class Redis:
 
     def entries(self):
         """The targets that are stored."""
-        return [key.partition(":")[2] for key in self.keys() if ":{" not in key]
+        targets = [key.partition(":")[2] for key in self.keys()]
+        return [target for target in targets if target.startswith("/")]
 
     def value(self, key):
         """All that a key holds, whatever its type, as one piece of bytes."""

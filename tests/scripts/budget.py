@@ -150,12 +150,12 @@ class Budget:
     def _fill(self, target):
         return f"p:{{b}}:fill:{target}"
 
-    def reserve(self, id, client="c1", target=None, compared=-1):
+    def reserve(self, id, client="c1", target=None, compared=-1, spare=False):
         """client "": background; compared: how old the comparison with upstream's count may be."""
         answer = self.redis.run(
             "reserve", [self.CALLS, self.STATE, self._fill(target or id), self.ASKERS],
             [self.limit, self.window, self.hold, id, self.reserve_calls, client, self.share,
-             self.lease, int(self.calibrated), compared])
+             self.lease, int(self.calibrated), compared, int(spare)])
         return Verdict(*map(int, answer))
 
     def granted(self, client="c1", n=1):
@@ -192,6 +192,9 @@ class Budget:
 
     def cool(self, ms, guessed=False):
         self.redis.run("cool", [self.STATE], [ms, int(guessed)])
+
+    def holds_office(self, id, ms):
+        return [str(word) for word in self.redis.run("hold", ["p:warmer"], [id, ms])] == ["1"]
 
     def usage(self):
         return Usage(*map(int, self.redis.run("usage", [self.CALLS, self.STATE],

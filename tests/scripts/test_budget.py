@@ -486,6 +486,33 @@ def test_what_upstream_said_is_not_replaced(redis):
     assert budget.refused() == 60_000
 
 
+def test_what_is_spare_does_not_come_together(redis, budget):
+    """12 of 15 calls are the background's; a refresh may come right after one that was spare."""
+    pace = (HOUR + budget.margin) / 12
+    assert budget.reserve("a", "", spare=True).word == GRANTED
+    budget.settle("a", "")
+    verdict = budget.reserve("b", "", spare=True)
+    assert verdict.word == REFUSED and pace - 1000 < verdict.wait <= pace + 1
+    budget.granted("", 2)  # refreshes may: three together
+    assert budget.reserve("b", "", spare=True).wait > 2 * pace
+    redis.move(int(3 * pace) + 1)
+    assert budget.reserve("b", "", spare=True).word == GRANTED
+
+
+# ---- offices -----------------------------------------------------------------
+
+def test_an_office_is_held_by_one_until_its_time_is_over(redis, budget):
+    assert budget.holds_office("a", 6000)
+    assert not budget.holds_office("b", 6000)
+    redis.move(5000)
+    assert budget.holds_office("a", 6000)
+    redis.move(5000)
+    assert not budget.holds_office("b", 6000)
+    redis.move(1001)
+    assert budget.holds_office("b", 6000)
+    assert not budget.holds_office("a", 6000)
+
+
 # ---- usage -------------------------------------------------------------------
 
 def test_usage_is_what_upstream_would_say(redis, budget):

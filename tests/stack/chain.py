@@ -114,6 +114,9 @@ class Stack:
     def worker_socket(self, i):
         return self.sock_dir / str(i)
 
+    def admin_socket(self, i):
+        return self.sock_dir / f"admin-{i}"
+
     def get(self, target, headers=None, method="GET", body=None, timeout=30):
         """One request over its own connection, the target as it is given."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -370,6 +373,7 @@ class Stack:
         env.update(sanitizer_options())
         env.update(self.extra_env)
         env["PERIGEE_SERVER_SOCKET"] = str(self.worker_socket(i))
+        env["PERIGEE_ADMIN_SOCKET"] = str(self.admin_socket(i))
         worker = self._child(f"worker-{i}", [self.binary, "--config", conf], env=env)
         if i < len(self._workers):
             self._expected_dead.discard(self._workers[i])

@@ -54,7 +54,6 @@ static inline int service_set_up(void **state)
 	s->rig->origin->script = answer_from_list;
 	s->rig->origin->ctx = s->rig;
 	gateway_init(&s->gw);
-	s->gw.tables = s->rig->tables;
 	s->gw.catalog = s->rig->catalog;
 	s->gw.canon = test_canon_options();
 	s->gw.clock = &s->rig->clock.clock;
@@ -62,6 +61,7 @@ static inline int service_set_up(void **state)
 	s->gw.metrics = s->rig->metrics;
 	s->gw.scrape = scrape_new();
 	assert_non_null(s->gw.scrape);
+	s->gw.origin = &s->rig->mode;
 	/* What the store has can be changed by a test, and then counts. */
 	s->gw.memory = memory_new(0);
 	assert_non_null(s->gw.memory);

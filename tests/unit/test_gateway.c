@@ -7,6 +7,7 @@
 /* What a configuration's texts lie in, as far as a test cares. */
 struct owned {
 	int number;
+	struct catalog *catalog;
 	atomic_int *released;
 };
 
@@ -15,18 +16,18 @@ static void release(void *owned)
 	struct owned *o = owned;
 
 	atomic_fetch_add(o->released, 1);
+	catalog_unref(o->catalog);
 	free(o);
 }
 
 static bool replace(struct gateway *first, int number, atomic_int *released)
 {
 	struct owned *o = malloc(sizeof(*o));
-	struct gateway next = {
-		.catalog = test_catalog(), .time_step_us = number, .owned = o, .release = release
-	};
+	struct gateway next = { .time_step_us = number, .owned = o, .release = release };
 
 	assert_non_null(o);
-	*o = (struct owned){ number, released };
+	*o = (struct owned){ number, test_catalog(), released };
+	next.catalog = o->catalog;
 	return gateway_replace(first, &next);
 }
 

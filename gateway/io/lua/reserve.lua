@@ -19,6 +19,7 @@
 --       8 lease ms             of the target; it is renewed while the call runs
 --       9 calibrated           1: only if the budget has been compared with upstream's own count
 --      10 ms that the comparison may be old: 0 it has to be made anew, -1 any age will do
+--      11 spare                1: a background call that can wait for one that cannot
 --
 -- Calls are named `client:id@begun`, or `?client:id` until their end is known, or `other:n` where
 -- they are somebody else's that upstream has told of.
@@ -62,10 +63,13 @@ if background then
 	mine = limit - reserve
 	if mine < 1 then return {REFUSED, 0, math.max(wait, window), 0} end
 	-- Not all at once, or what gets old first takes everything and the rest of the window has
-	-- nothing: a quarter of the share may come together, the rest evenly.
+	-- nothing: a quarter of the share may come together, the rest evenly. What can wait leaves
+	-- that quarter to what cannot.
 	local pace = window / mine
-	paced = math.max(tonumber(told[5] or '0'), now) + pace
-	wait = math.max(wait, paced - now - math.ceil(mine / 4) * pace)
+	local together = ARGV[11] == '1' and 1 or math.ceil(mine / 4)
+	paced = math.max(tonumber(told[5] or '0'), now)
+	wait = math.max(wait, paced - now - (together - 1) * pace)
+	paced = paced + pace
 else
 	redis.call('ZREMRANGEBYSCORE', askers, '-inf', now - window)
 	if redis.call('ZCARD', askers) < 1000 then redis.call('ZADD', askers, now, client) end
