@@ -15,6 +15,7 @@
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/status.h"
 #include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
@@ -150,6 +151,9 @@ static bool build(struct process *p)
 		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
+	p->gateway.status = status_new(&s->redis, prefix);
+	if (!p->gateway.status)
+		return complain("the status page", "there is not enough memory");
 	listener = listen_on_socket(p, &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
@@ -225,6 +229,8 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
+	/* Before anything is counted, so that history begins with nothing. */
+	status_publish(&p->gateway);
 	/* Before the first call: the operator may have said that there be none. */
 	warm_round(p->warm);
 	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
@@ -273,6 +279,7 @@ static void tear_down(struct process *p)
 	press_free(p->gateway.press);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
@@ -310,6 +317,7 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);
 		show_life(p);
+		status_publish(&p->gateway);
 	}
 	return number;
 }

@@ -32,16 +32,23 @@ struct admin {
 
 static const struct route {
 	struct str path;
-	const char *method;
+	struct str method;
 	const char *params; /* all that it takes, a blank around each */
 	admin_route *answer;
 } routes[] = {
-	{ STR("/admin/purge"), "POST", " url endpoint object everything mode progress ",
+	{ STR("/admin/purge"), STR("POST"), " url endpoint object everything mode progress ",
 	  admin_purge },
-	{ STR("/admin/inspect"), "GET", " url ", admin_inspect },
-	{ STR("/admin/quota"), "GET", " ", admin_quota },
-	{ STR("/admin/top"), "GET", " limit ", admin_top },
+	{ STR("/admin/inspect"), STR("GET"), " url ", admin_inspect },
+	{ STR("/admin/quota"), STR("GET"), " ", admin_quota },
+	{ STR("/admin/top"), STR("GET"), " limit ", admin_top },
+	{ STR("/admin/origin"), STR("GET"), " ", admin_origin },
+	{ STR("/admin/origin"), STR("POST"), " mode ", admin_origin_set },
+	{ STR("/admin/warm"), STR("GET"), " ", admin_warm },
+	{ STR("/admin/warm"), STR("POST"), " url ", admin_warm_begin },
+	{ STR("/admin/warm"), STR("DELETE"), " url ", admin_warm_end },
 };
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
 /* ---- answers ---- */
 
@@ -49,7 +56,7 @@ static const struct route {
 struct visit {
 	struct admin_call call; /* first, so that one is the other */
 	struct fcgi *fcgi;
-	const struct route *route;
+	const struct route *route; /* NULL: there is none of that path */
 	bool by_lines;
 	bool begun; /* the head of lines is out */
 };
@@ -89,6 +96,22 @@ static void tell(struct admin_call *call, json_t *progress)
 	json_decref(progress);
 }
 
+/* The methods that a path takes. */
+static void put_allow(struct buf *head, const struct route *route)
+{
+	bool first = true;
+
+	buf_put(head, STR("Allow: "));
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (!str_eq(routes[i].path, route->path))
+			continue;
+		buf_put(head, first ? STR("") : STR(", "));
+		buf_put(head, routes[i].method);
+		first = false;
+	}
+	buf_put(head, STR("\r\n"));
+}
+
 static void send_answer(struct visit *v, int status, struct str body)
 {
 	struct buf head = buf_init(LIMIT_HEAD_BYTES);
@@ -97,7 +120,7 @@ static void send_answer(struct visit *v, int status, struct str body)
 	if (status == 401)
 		buf_put(&head, STR("WWW-Authenticate: Bearer realm=\"perigee\"\r\n"));
 	if (status == 405)
-		buf_putf(&head, "Allow: %s\r\n", v->route ? v->route->method : "GET");
+		put_allow(&head, v->route);
 	buf_putf(&head, "Content-Length: %zu\r\n\r\n", body.n + 1);
 	fcgi_write_part(v->fcgi, buf_str(&head));
 	fcgi_write(v->fcgi, body, STR("\n"));
@@ -144,12 +167,15 @@ static bool may_enter(const struct admin *a, const struct fcgi *fcgi)
 	       secret_matches(a->options.token, str_trim(claimed));
 }
 
-static const struct route *find_route(struct str path)
+/* The route of that path, and of that method where there is one. */
+static const struct route *find_route(struct str path, struct str method)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++)
-		if (str_eq(routes[i].path, path))
-			return &routes[i];
-	return NULL;
+	const struct route *found = NULL;
+
+	for (size_t i = 0; i < ROUTES; i++)
+		if (str_eq(routes[i].path, path) && (!found || str_eq(routes[i].method, method)))
+			found = &routes[i];
+	return found;
 }
 
 static bool takes(const struct route *route, struct str name)
@@ -184,16 +210,17 @@ static bool understand(struct visit *v)
 {
 	struct str query = fcgi_param(v->fcgi, "REQUEST_URI");
 	struct str path = str_cut(&query, '?');
+	struct str method = fcgi_param(v->fcgi, "REQUEST_METHOD");
 	struct fail *f = &v->call.refusal.fail;
 
 	if (query.n > LIMIT_TARGET_BYTES * 3)
 		return fail(f, FAULT_TOO_LONG, "The request target is too long.");
-	v->route = find_route(path);
+	v->route = find_route(path, method);
 	if (!v->route)
 		return fail(f, FAULT_NOT_FOUND, "There is no such page for operators.");
-	if (!str_eq(fcgi_param(v->fcgi, "REQUEST_METHOD"), str_from(v->route->method)))
-		return fail(f, FAULT_METHOD, "%s is asked by %s.", v->route->path.p,
-			    v->route->method);
+	if (!str_eq(method, v->route->method))
+		return fail(f, FAULT_METHOD, "%s is not asked in this way: see Allow.",
+			    v->route->path.p);
 	return query_parse(query, v->call.arena, &v->call.params, f) && check_params(v);
 }
 

@@ -16,6 +16,10 @@
  *     GET  /admin/inspect?url=       what an answer would be made of, and why
  *     GET  /admin/quota              every budget, its calls, who fetches what now
  *     GET  /admin/top                what is most wanted and slowest, in this worker
+ *     GET  /admin/origin             how much upstream may be asked
+ *     POST /admin/origin?mode=       and from now on (policy/mode.h)
+ *     GET  /admin/warm               the walks through collections (app/walks.h)
+ *     POST /admin/warm?url=          begins one; DELETE ends it
  *
  * Answers are JSON, errors problem documents (policy/problem.h). With progress=yes the
  * answer is lines of JSON, of which the last one is the answer, or the problem.

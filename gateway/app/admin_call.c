@@ -15,11 +15,10 @@ bool admin_param_yes(const struct admin_call *call, const char *name)
 	return str_eq(admin_param(call, name), STR("yes"));
 }
 
-/* `/path?query` of a URL; of a target itself. */
-static struct str target_of(struct str url)
+struct str admin_target(struct str url)
 {
-	struct str rest = url;
-	size_t scheme = str_find(url, ':');
+	struct str rest = str_trim(url);
+	size_t scheme = str_find(rest, ':');
 
 	rest = str_slice(rest, 0, str_find(rest, '#'));
 	if (scheme + 2 >= rest.n || !str_starts(str_slice(rest, scheme, rest.n), STR("://")))
@@ -30,7 +29,7 @@ static struct str target_of(struct str url)
 
 bool admin_canon(struct admin_call *call, struct str url, struct canon *ret)
 {
-	struct str target = arena_dup(call->arena, target_of(str_trim(url)));
+	struct str target = arena_dup(call->arena, admin_target(url));
 
 	if (!target.p)
 		return fail(&call->refusal.fail, FAULT_TOO_LONG, "The address is too long.");

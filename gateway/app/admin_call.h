@@ -38,12 +38,20 @@ admin_route admin_purge;
 admin_route admin_inspect;
 admin_route admin_quota;
 admin_route admin_top;
+admin_route admin_origin;
+admin_route admin_origin_set;
+admin_route admin_warm;
+admin_route admin_warm_begin;
+admin_route admin_warm_end;
 
 /* The parameter's value; empty: it is not there, or is empty. */
 struct str admin_param(const struct admin_call *call, const char *name);
 
 /* Is it `yes`? */
 bool admin_param_yes(const struct admin_call *call, const char *name);
+
+/* `/path?query` of a URL of whatever host; of a target itself. */
+struct str admin_target(struct str url);
 
 /*
  * Understands an address that an operator gives as clients would write it: a target, or a

@@ -7,6 +7,7 @@
 #include "app/fill.h"
 #include "app/lookup.h"
 #include "app/memory.h"
+#include "app/origin.h"
 #include "base/limits.h"
 #include "policy/plan.h"
 
@@ -22,6 +23,12 @@ static const char *const kind_words[] = {
 	[ENTRY_WINDOW] = "window",
 	[ENTRY_OBJECT] = "object",
 	[ENTRY_REFUSAL] = "refusal",
+};
+
+static const char *const class_words[] = {
+	[CALL_DEMAND] = "demand",
+	[CALL_BACKGROUND] = "background",
+	[CALL_SPARE] = "spare",
 };
 
 static const char *const plan_words[] = {
@@ -128,8 +135,7 @@ static json_t *fill_of(const struct fill_report *r)
 	if (r->under_way) {
 		json_object_set_new(o, "state",
 				    json_string(r->calling ? "calling upstream" : "waiting"));
-		json_object_set_new(o, "class",
-				    json_string(r->class == CALL_DEMAND ? "demand" : "background"));
+		json_object_set_new(o, "class", json_string(class_words[r->class]));
 		json_object_set_new(o, "waiters", json_integer((json_int_t)r->waiters));
 	} else {
 		json_object_set_new(o, "state", json_string("failed"));
@@ -174,6 +180,7 @@ static struct verdict_of_look decide(const struct admin_call *call, const struct
 							  found->wants[found->wanted].target) };
 
 	v.situation = (struct situation){
+		.mode = origin_mode(call->gw->origin),
 		.state = found->state,
 		.agrees = found->agrees,
 		.may_fetch = true,
@@ -192,6 +199,9 @@ static const char *why(const struct lookup *found, const struct verdict_of_look 
 		return "What is there is past its time: it is answered at once, and fetched anew "
 		       "behind the answer.";
 	case PLAN_LAST_GOOD:
+		if (v->situation.mode != MODE_NORMAL)
+			return "What is there is past its time, and in the origin's mode of now it "
+			       "is an answer all the same.";
 		return "What is there is past its time, and a newer one cannot be had now: the "
 		       "last good answer stands.";
 	case PLAN_FETCH:
@@ -203,6 +213,8 @@ static const char *why(const struct lookup *found, const struct verdict_of_look 
 		return "The windows that the answer needs do not agree: the older one is fetched "
 		       "again, and the request waits.";
 	case PLAN_REFUSE:
+		if (v->situation.mode == MODE_NEVER)
+			return "Nothing is stored, and by the origin's mode upstream is not asked.";
 		return "Nothing is stored, and upstream cannot be asked for it now.";
 	}
 	return "";
@@ -255,6 +267,7 @@ bool admin_inspect(struct admin_call *call)
 	call->answer = request_of(&x.canon);
 	json_object_set_new(call->answer, "plan", json_string(plan_words[verdict.plan]));
 	json_object_set_new(call->answer, "why", json_string(why(&found, &verdict)));
+	json_object_set_new(call->answer, "origin", json_string(mode_word(verdict.situation.mode)));
 	json_object_set_new(call->answer, "state", json_string(state_words[found.state]));
 	json_object_set_new(call->answer, "agrees", json_boolean(found.agrees));
 	if (verdict.plan != PLAN_HIT)

@@ -63,6 +63,12 @@ enum page {
 		PAGE_COUNT
 };
 
+/* What an answer is, where it is not the APIs' JSON. */
+struct media {
+	const char *type;
+	struct str fields; /* whole lines of the head, in place of those of CORS */
+};
+
 /* What a fill had to tell to one that waited for it. */
 struct news {
 	struct entry *entry; /* a reference; NULL: it failed */
@@ -115,7 +121,8 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
-	int64_t age_s; /* of one from entries; -1: it has none */
+	int64_t age_s;		   /* of one from entries; -1: it has none */
+	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;
 	struct buf body;
 };

@@ -248,6 +248,37 @@ struct fills_stats fills_stats(struct fills *f)
 	return stats;
 }
 
+static void show(const struct fill *fill, struct fill_shown *ret)
+{
+	size_t waiting = 0;
+
+	for (const struct exchange *x = fill->waiters; x; x = x->next)
+		waiting++;
+	*ret = (struct fill_shown){ .class = fill->class,
+				    .calling = fill->calling,
+				    .waiting = waiting };
+	snprintf(ret->target, sizeof(ret->target), "%.*s", STR_ARG(fill->want.target));
+}
+
+size_t fills_show(struct fills *f, struct fill_shown *ret, size_t n)
+{
+	size_t shown = 0;
+	size_t all = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (int calling = 1; calling >= 0; calling--) {
+		for (const struct fill *fill = f->table.active; fill; fill = fill->next) {
+			if (fill->calling != calling)
+				continue;
+			all++;
+			if (shown < n)
+				show(fill, &ret[shown++]);
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+	return all;
+}
+
 /* ---- the thread: ends of fills ---- */
 
 static bool is_for_count(const struct fill *fill)

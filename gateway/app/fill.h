@@ -100,6 +100,17 @@ struct fills_stats {
 
 struct fills_stats fills_stats(struct fills *fills);
 
+/* One of them, for people to see. */
+struct fill_shown {
+	char target[200]; /* its beginning, NUL-terminated */
+	enum call_class class;
+	bool calling; /* its call is under way */
+	size_t waiting;
+};
+
+/* Those that call, then others, as many as fit; returns how many there are in all. */
+size_t fills_show(struct fills *fills, struct fill_shown *ret, size_t n);
+
 /* News may have been missed: whoever waits for another worker asks again. */
 void fills_hear_again(struct fills *fills);
 

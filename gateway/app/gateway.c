@@ -1,6 +1,11 @@
 #include "app/gateway.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+
+/* What all have in common: whole, so that a part that comes to it is not forgotten. */
+#define SHARED_FROM offsetof(struct gateway, clock)
+#define SHARED_TO   offsetof(struct gateway, first)
 
 void gateway_init(struct gateway *first)
 {
@@ -44,18 +49,12 @@ bool gateway_replace(struct gateway *first, const struct gateway *settings)
 		.canon = settings->canon,
 		.bases = settings->bases,
 		.time_step_us = settings->time_step_us,
-		.clock = first->clock,
-		.fills = first->fills,
-		.memory = first->memory,
-		.press = first->press,
-		.tops = first->tops,
-		.origin = first->origin,
-		.metrics = first->metrics,
-		.scrape = first->scrape,
 		.first = first,
 		.owned = settings->owned,
 		.release = settings->release,
 	};
+	memcpy((char *)next + SHARED_FROM, (const char *)first + SHARED_FROM,
+	       SHARED_TO - SHARED_FROM);
 	atomic_init(&next->refs, 1);
 	gateway_give_back(put_in_force(first, next));
 	return true;

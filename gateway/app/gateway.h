@@ -3,7 +3,8 @@
 
 /*
  * What requests are served with: the configuration in force, and what the whole process shares
- * (the fills, the memory, the press, the tops, the metrics and the scrape have locks of their own).
+ * (the fills, the memory, the press, the tops, the metrics, the scrape and the status have locks of
+ * their own).
  *
  * main() builds the first one. When the configuration is read again (SIGHUP), another one
  * takes its place: the same shared parts, with other settings and tables. Each is immutable from
@@ -29,6 +30,7 @@ struct metrics;
 struct origin_switch;
 struct press;
 struct scrape;
+struct status;
 struct tops;
 
 struct gateway {
@@ -39,7 +41,7 @@ struct gateway {
 	struct bases bases;
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 
-	/* shared by all of them */
+	/* shared by all of them: from here ... */
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
@@ -47,9 +49,10 @@ struct gateway {
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct status *status;
 	struct origin_switch *origin; /* how much upstream may be asked now */
 
-	/* of gateway.c */
+	/* ... to here. Of gateway.c: */
 	struct gateway *first;
 	atomic_int refs;
 	void *owned;		      /* what the configuration is a view of ... */

@@ -92,4 +92,13 @@ void metrics_breaker(struct metrics *m, struct str budget, bool is_open);
 bool metrics_breaker_is_open(const struct metrics *m, struct str budget);
 void metrics_reloaded(struct metrics *m, struct wall now, bool good);
 
+/* ---- of all living workers ---- */
+
+/* Does any worker leave this budget's upstream alone, since it failed repeatedly? */
+bool metrics_any_breaker_is_open(const struct metrics *m, struct str budget);
+
+/* The workers that live, and when the one that was started last was (s since 1970). */
+size_t metrics_workers(const struct metrics *m);
+int64_t metrics_started_s(const struct metrics *m);
+
 #endif

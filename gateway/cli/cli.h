@@ -64,6 +64,8 @@ enum cli_exit purge_run(struct cli *cli);
 enum cli_exit inspect_run(struct cli *cli);
 enum cli_exit quota_run(struct cli *cli);
 enum cli_exit top_run(struct cli *cli);
+enum cli_exit origin_run(struct cli *cli);
+enum cli_exit warm_run(struct cli *cli);
 
 /* The value of one of the command's options (of one without a value its name), or NULL. */
 const char *cli_value(const struct cli *cli, const char *name);

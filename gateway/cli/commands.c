@@ -27,6 +27,12 @@ static const struct cli_option purge_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct cli_option warm_options[] = {
+	{ "stop", NULL, "end the walk; what it has brought stays" },
+	{ "wait", NULL, "stay until the walk is over, and show how far it is" },
+	{ NULL, NULL, NULL },
+};
+
 static const struct cli_option top_options[] = {
 	{ "limit", "N", "lines of each table, 1 to 256 (20)" },
 	{ NULL, NULL, NULL },
@@ -55,6 +61,20 @@ static const struct cli_command commands[] = {
 	  "\n"
 	  "Each thing that is purged costs a call when it is next asked for.\n",
 	  purge_run },
+	{ "warm", "[URL...]", "walk through a whole list, so that all of it is stored", "",
+	  warm_options,
+	  "Has the list that URL names fetched, a window after the other, by calls that nothing "
+	  "else\n"
+	  "wants: clients and refreshes go first, so with a small quota it takes hours. One worker "
+	  "of\n"
+	  "all hosts does it, and another one goes on should that end. Without a URL it shows the\n"
+	  "walks that there are, and how far each is.\n"
+	  "\n"
+	  "  perigee warm /2.3.0/agencies/\n"
+	  "  perigee warm\n"
+	  "  perigee warm --wait '/2.3.0/launches/?status=3'\n"
+	  "  perigee warm --stop /2.3.0/agencies/\n",
+	  warm_run },
 	{ "inspect", "URL", "why was this a miss, and what is in the entry?", "", none,
 	  "Shows what a client that asks for URL now would get, out of which stored entries, in\n"
 	  "which state they are, and why. Nothing is fetched and nothing changed.\n"
@@ -77,6 +97,20 @@ static const struct cli_command commands[] = {
 	  "  perigee top\n"
 	  "  perigee --socket run/sock/admin-0 --socket run/sock/admin-1 top --limit 5\n",
 	  top_run },
+	{ "origin", "[normal|avoid|never]", "how much upstream may be asked, on all hosts",
+	  "normal\navoid\nnever", none,
+	  "Without a mode it shows the one that is in force. With one, all workers on all hosts go "
+	  "by\n"
+	  "it at once, and after a restart, too:\n"
+	  "\n"
+	  "  normal   as the budget allows\n"
+	  "  avoid    only for what is missing: all that is stored is an answer, however old\n"
+	  "  never    not at all\n"
+	  "\n"
+	  "  perigee origin\n"
+	  "  perigee origin avoid\n"
+	  "                         something else needs the quota today\n",
+	  origin_run },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))

@@ -183,12 +183,68 @@ def test_top_adds_up_what_workers_have_seen():
         assert status == DONE and out and "admin-1" in err
 
 
+# ---- warm --------------------------------------------------------------------
+
+def test_warm_walks_through_a_list():
+    """To its end, window by window, and then all of it is there; --wait stays until then."""
+    with Chain(workers=2) as chain:
+        assert done(chain, "warm") == "there is no walk\n"
+        answer = told(chain, "warm", f"http://any.example{SPACECRAFT}?limit=7&offset=30", "--wait")
+        walk, = answer["walks"]
+        assert (walk["target"], walk["state"]) == (SPACECRAFT, "done")
+        assert (walk["count"], walk["next"]) == (596, 600)
+        assert len(chain.cache.entries()) == 6
+        text = done(chain, "warm", worker=1)
+        assert re.search(r"^LIST +STATE +STORED +OF +MOVED", text)
+        assert re.search(rf"^{SPACECRAFT} +done +596 +596 ", text, re.M)
+        calls = chain.calls
+        assert chain.ask(f"{SPACECRAFT}?limit=100&offset=500").ttl > 0
+        assert chain.calls == calls
+        assert done(chain, "warm", "--stop", SPACECRAFT) == "there is no walk\n"
+        status, _, err = command(chain, "warm", "--stop", SPACECRAFT)
+        assert status == FAILED and err
+
+
+def test_warm_says_what_it_waits_for():
+    with Chain(quota="3/3600") as chain:
+        done(chain, "warm", SPACECRAFT)
+        eventually(lambda: told(chain, "warm")["walks"][0]["waits_for"], "the quota to be in the way",
+                   within=20)
+        walk, = told(chain, "warm")["walks"]
+        assert walk["state"] == "running" and "quota" in walk["waits_for"]
+        assert "quota" in done(chain, "warm")
+        status, _, err = command(chain, "warm", f"{SPACECRAFT}430/")
+        assert status == FAILED and err
+        assert command(chain, "warm", "/2.3.0/nothing/")[0] == FAILED
+
+
+# ---- origin ------------------------------------------------------------------
+
+def test_origin_is_set_for_all_hosts():
+    with Chain(workers=2) as chain:
+        assert done(chain, "origin") == "normal\n"
+        assert done(chain, "origin", "never") == "never (the configuration says normal)\n"
+        eventually(lambda: told(chain, "origin", worker=1)["mode"] == "never",
+                   "the other worker to know", within=1)
+        for i in range(2):
+            answer = told(chain, "inspect", SEED, worker=i)
+            assert (answer["plan"], answer["origin"]) == ("refuse", "never")
+            assert "by the origin's mode" in answer["why"]
+        assert chain.ask(SEED).status == 503
+        assert chain.calls == 0 or "spacecraft" not in " ".join(chain.origin.asked)
+        assert done(chain, "origin", "normal", worker=1) == "normal\n"
+        eventually(lambda: told(chain, "origin")["mode"] == "normal", "the first to know", within=1)
+        assert chain.ask(SEED).status == 200
+
+
 # ---- the command line --------------------------------------------------------
 
 @pytest.mark.parametrize("arguments", [
     ["purge"], ["purge", "/a", "--everything"], ["purge", "--object", "/a", "--endpoint", "/b"],
     ["purge", "--everything", "--delete"], ["purge", "--nothing"], ["purge", "--endpoint"],
     ["purge", "-x", "/a"], ["purge", "--everything=yes"], ["purge", "--delete", "--delete", "/a"],
+    ["origin", "sometimes"], ["origin", "normal", "never"], ["warm", "--stop"],
+    ["warm", "--stop", "--wait", "/a"],
     ["inspect"], ["inspect", "/a", "/b"], ["quota", "now"], ["top", "--limit", "0"],
     ["top", "--limit=257"], ["top", "--limit", "x"], ["nothing"], ["--nothing"],
     ["--socket"], ["purge", *["/a"] * 65]])

@@ -69,6 +69,9 @@ static void what_is_written_reads_back(void **state)
 	assert_true(news_parse(STR("purged"), &b));
 	assert_int_equal(b.purge.mode, PURGE_DELETE);
 	assert_int_equal(b.purge.scope, PURGE_ALL);
+	assert_true(news_parse(STR("origin"), &b));
+	assert_int_equal(b.kind, NEWS_ORIGIN);
+	assert_false(news_parse(STR("origin never"), &b));
 	for (enum fault fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
 		assert_true(news_parse(written(NEWS_FAILED, TARGET, fault, (int)fault * 300), &b));
 		assert_int_equal(b.kind, NEWS_FAILED);
