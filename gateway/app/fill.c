@@ -37,6 +37,8 @@ struct fills {
 
 	pthread_mutex_t lock; /* for all below */
 	struct fill_table table;
+	struct fills_options wanted; /* that the thread takes up when `changed` says so */
+	bool changed;
 	bool stopping;
 	bool closed; /* the thread is at its end: nobody may join any more */
 	struct mono stop_at;
@@ -216,6 +218,20 @@ void fills_hear_again(struct fills *f)
 {
 	pthread_mutex_lock(&f->lock);
 	fill_table_wake(&f->table, f->clock->mono(f->clock), true);
+	pthread_mutex_unlock(&f->lock);
+	f->origin->wake(f->origin);
+}
+
+void fills_configure(struct fills *f, const struct fills_options *options)
+{
+	pthread_mutex_lock(&f->lock);
+	f->wanted = f->options;
+	f->wanted.wait_ms = options->wait_ms;
+	f->wanted.waiting_max = options->waiting_max;
+	f->wanted.retry_ms = options->retry_ms;
+	f->wanted.permit = options->permit;
+	f->wanted.permit.call_ms = f->options.permit.call_ms;
+	f->changed = true;
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
 }
@@ -695,6 +711,17 @@ static void forget(struct fills *f, struct mono now)
 	permits_tell(f->permits, f->options.metrics);
 }
 
+/* The thread reads its options without the lock: it is the only one to change them. */
+static void take_options(struct fills *f)
+{
+	pthread_mutex_lock(&f->lock);
+	if (f->changed)
+		f->options = f->wanted;
+	f->changed = false;
+	pthread_mutex_unlock(&f->lock);
+	permits_configure(f->permits, &f->options.permit);
+}
+
 static void *run(void *ctx)
 {
 	struct fills *f = ctx;
@@ -713,6 +740,7 @@ static void *run(void *ctx)
 			renew_leases(f);
 			swept = now;
 		}
+		take_options(f);
 		start_queued(f);
 		wait_ms = expire_waiters(f);
 		pulse_end(pulse);
