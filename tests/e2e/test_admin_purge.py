@@ -173,7 +173,8 @@ def test_many_keys_are_looked_through(gate):
         gate.cache("HSET", f"perigee:{SPACECRAFT}?limit=100&search=x{i}", "ids", "1,2")
         gate.cache("HSET", f"perigee:{AGENCIES}?limit=100&search=x{i}", "ids", "1,2")
     answer = told(gate, "purge", "--object", f"{SPACECRAFT}2/")
-    assert (answer["entries"], answer["scanned"]) == (n, 2 * n)
+    assert answer["entries"] == n  # each once, though SCAN may meet one twice
+    assert answer["scanned"] >= 2 * n
     answer = told(gate, "purge", "--endpoint", AGENCIES, "--delete")
     assert answer["entries"] == n
     assert gate.cache("DBSIZE") < 1.2 * n
