@@ -3,13 +3,15 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press, the tops and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops, the scrape and the status have locks of
+ * their own.
  */
 
 #include <stdatomic.h>
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
@@ -19,6 +21,7 @@ struct metrics;
 struct origin_switch;
 struct press;
 struct scrape;
+struct status;
 struct tables;
 struct tops;
 
@@ -35,7 +38,9 @@ struct gateway {
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
+	struct status *status;
 	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
