@@ -1,5 +1,6 @@
 """Who may enter by the operators' door, and that there is no other one."""
 
+import json
 import os
 import re
 import socket
@@ -7,8 +8,10 @@ import stat
 
 import pytest
 from admin import DONE, UNREACHABLE, assert_intact, command, done, door
+from fronts import Front
 from harness import (SEED, SPACECRAFT, Behind, Chain, Client, assert_nowhere, eventually,
                      everything_seen, run_perigee)
+from stack.chain import REPO, nginx_program
 from wire import fastcgi_request, read_fastcgi, worker_connection
 
 TOKEN = "correct-horse-battery-staple"
@@ -95,6 +98,50 @@ def test_the_token_is_told_to_nobody(gate):
                         token=f"Bearer {TOKEN}-wrong"))
     assert [a.status for a in answers] == [200, 200, 404, 405, 401]
     assert_nowhere(TOKEN, everything_seen(gate, answers))
+
+
+# ---- through a web server ----------------------------------------------------
+
+class AdminFront(Front):
+    """nginx as nginx/admin.conf sets it up, running as the same user as the worker."""
+
+    def command(self):
+        user = "user root root;" if os.geteuid() == 0 else ""
+        site = (REPO / "nginx/admin.conf").read_text()
+        for i in range(2):
+            site = site.replace(f"/run/perigee/admin-{i}", str(self.gateway.admin_socket(i)))
+        site = site.replace("127.0.0.1:8089", f"127.0.0.1:{self.port}")
+        site = site.replace("/var/log/nginx/perigee-admin.log", "access.log")
+        temporary = "".join(f"{kind}_temp_path {kind};" for kind in (
+            "client_body", "fastcgi", "proxy", "scgi", "uwsgi"))
+        (self._dir / "nginx.conf").write_text(
+            f"daemon off; {user} worker_processes 1; pid pid; error_log stderr notice;\n"
+            f"events {{ }}\nhttp {{ {temporary}\n{site}\n}}\n")
+        return [nginx_program(), "-p", f"{self._dir}/", "-c", "nginx.conf", "-e", "stderr"]
+
+
+def test_a_web_server_opens_nothing_without_the_token(gate):
+    """Though it can open the socket, and whatever its clients send."""
+    gate.ask(SEED)
+    with AdminFront(gate) as front:
+        headers = {"Perigee-Peer": "local", "PERIGEE_PEER": "local", "Http-Perigee-Peer": "local"}
+        for more in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Basic {TOKEN}"}):
+            answer = front.client.get("/admin/purge?everything=yes", {**headers, **more}, "POST")
+            assert answer.status == 401, answer
+        assert_intact(gate, WINDOW)
+        allowed = {"Authorization": f"Bearer {TOKEN}"}
+        answer = front.client.get("/admin/quota", allowed)
+        assert answer.status == 200 and answer.json["budgets"]
+        assert answer.headers["Cache-Control"] == "no-store"
+        answer = front.client.get(f"/admin/purge?url={SPACECRAFT}?offset=326%26ordering=-time_docked",
+                                  allowed, "POST")
+        assert answer.status == 200 and answer.json["targets"] == [WINDOW], answer
+        lines = front.client.get("/admin/purge?everything=yes&progress=yes", allowed,
+                                 "POST").body.splitlines()
+        assert [sorted(json.loads(line)) for line in lines[:-1]] == [["entries", "scanned"]] * (
+            len(lines) - 1) and len(lines) > 1
+        assert json.loads(lines[-1])["scope"] == "all"
+        assert front.client.get("/metrics", allowed).status == 404
 
 
 # ---- no other door -----------------------------------------------------------
