@@ -583,6 +583,17 @@ static struct entry *without_purged(struct fills *f, const struct fill *fill, st
 	return outdated;
 }
 
+/* To other workers, what could not be stored is a failure: who waits there would else make the call
+ * again, on each of them. */
+static void settle_filled(struct fills *f, const struct ticket *ticket, enum counted counted,
+			  bool stored)
+{
+	struct fail failure;
+
+	fail_set(&failure, FAULT_STORE_DOWN, "The answer could not be stored.");
+	settle(f, ticket, counted, stored ? NULL : &failure);
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -597,7 +608,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
 	e = without_purged(f, fill, e);
-	settle(f, &ticket, counted_of(reply), NULL);
+	settle_filled(f, &ticket, counted_of(reply), stored);
 	succeed(f, fill, e, stored);
 }
 
