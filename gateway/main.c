@@ -27,6 +27,7 @@
 #include "io/log.h"
 #include "io/store.h"
 #include "io/sysclock.h"
+#include "io/systemd.h"
 #include "io/upstream.h"
 #include "policy/news.h"
 
@@ -49,6 +50,7 @@ struct process {
 	struct warm *warm;
 	struct feed *feed;
 	struct admin *admin;
+	bool inherited; /* the listener is systemd's */
 };
 
 static const char usage[] =
@@ -98,10 +100,25 @@ static bool build_metrics(struct process *p)
 	metrics_register(p->gateway.metrics, catalog);
 	catalog_unref(catalog);
 	s->fills.metrics = p->gateway.metrics;
+	s->fills.pulses = &p->gateway.pulses;
 	s->redis_health.took = metrics_histogram(p->gateway.metrics, HISTOGRAM_REDIS_SECONDS);
 	s->redis_health.errors = metrics_sum(p->gateway.metrics, SUM_REDIS_ERRORS);
 	s->redis_health.unreadable = metrics_sum(p->gateway.metrics, SUM_UNREADABLE);
 	return true;
+}
+
+/* -1 and *reterr. */
+static int listen_on_socket(struct process *p, struct fail *reterr)
+{
+	const struct config *config = p->settings.config;
+	int fd = systemd_listener(STR("worker"));
+
+	p->inherited = fd >= 0;
+	if (p->inherited)
+		return fd;
+	return fcgi_listen(CONFIG_TEXT(config, server, socket).p,
+			   (int)CONFIG_NUMBER(config, server, socket_mode),
+			   (int)CONFIG_NUMBER(config, server, backlog), reterr);
 }
 
 static bool build(struct process *p)
@@ -132,9 +149,7 @@ static bool build(struct process *p)
 	p->gateway.status = status_new(&s->redis, prefix);
 	if (!p->gateway.status)
 		return complain("the status page", "there is not enough memory");
-	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
-			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
-			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
+	listener = listen_on_socket(p, &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
 	p->workers = workers_new(&p->gateway, listener, &s->redis);
@@ -218,7 +233,8 @@ static bool start(struct process *p)
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
-		 CONFIG_TEXT(config, server, socket).p);
+		 p->inherited ? "systemd" : CONFIG_TEXT(config, server, socket).p);
+	systemd_tell(SYSTEMD_READY);
 	return true;
 }
 
@@ -230,10 +246,12 @@ static void drain(struct process *p)
 	int64_t left_ms;
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
-	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
+	systemd_tell(SYSTEMD_STOPPING);
+	if (!p->inherited)
+		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
 	admin_free(p->admin);
 	p->admin = NULL;
-	workers_refuse_new(p->workers);
+	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
 	warm_stop(p->warm);
@@ -242,6 +260,7 @@ static void drain(struct process *p)
 	workers_drain(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
+	log_tick(true);
 }
 
 static void tear_down(struct process *p)
@@ -271,6 +290,16 @@ static void raise_file_limit(void)
 		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
 }
 
+/* Unless a thread hangs, systemd hears that this worker serves; else it will start it anew. */
+static void show_life(const struct process *p)
+{
+	int64_t watchdog_ms = systemd_watchdog_ms();
+	struct mono now = sysclock.mono(&sysclock);
+
+	if (watchdog_ms && pulses_beat(&p->gateway.pulses, mono_after(now, -watchdog_ms / 2)))
+		systemd_tell(SYSTEMD_ALIVE);
+}
+
 /* The next signal; meanwhile, once a second, it is told how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
@@ -280,6 +309,8 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		status_publish(&p->gateway);
+		log_tick(false);
+		show_life(p);
 	}
 	return number;
 }
@@ -296,8 +327,11 @@ static void reload_warm(struct process *p)
 
 static void reload(struct process *p)
 {
-	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	bool good;
 
+	systemd_tell_reloading();
+	good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
 	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
@@ -319,6 +353,7 @@ static int run(struct process *p)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {

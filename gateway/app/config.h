@@ -118,6 +118,11 @@
 	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
+	X(log, format,                FORM,     "logfmt",                                               \
+	  "logfmt or json.")                                                                            \
+	X(log, client,                CLIENT,   "no",                                                   \
+	  "What the line of a request says of who asks. no: nothing. address: the address. hash: what\n" \
+	  "is the same for the same address as long as [metrics] file lives, and says nothing of it.")  \
 	X(log, requests,              BOOL,     "yes",                                                  \
 	  "yes: a line for every request, at level info.")
 /* clang-format on */
@@ -128,6 +133,9 @@ enum config_key {
 #undef X
 		CONFIG_KEY_COUNT
 };
+
+/* The words of [log] client. */
+enum log_client { LOG_CLIENT_NO, LOG_CLIENT_ADDRESS, LOG_CLIENT_HASH };
 
 /* Every value as text and, for the types that are numbers (durations in ms), as a number. */
 struct config {

@@ -34,8 +34,9 @@ struct fills_options {
 	size_t waiting_max;
 	int64_t retry_ms;
 	struct permit_options permit;
-	struct metrics *metrics; /* where calls are counted */
+	struct metrics *metrics;	    /* where calls are counted */
 	const struct origin_switch *origin; /* how much upstream may be asked; NULL: as it likes */
+	struct pulses *pulses; /* where the thread shows that it lives; NULL: nowhere */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */

@@ -11,6 +11,7 @@
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
@@ -39,6 +40,7 @@ struct gateway {
 	struct scrape *scrape;
 	struct status *status;
 	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 

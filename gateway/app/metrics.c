@@ -4,6 +4,8 @@
 #include "base/hash.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 static const char magic[16] = "perigee metrics";
 
@@ -88,6 +90,8 @@ static void init(void *memory)
 	for (uint32_t i = 0; i <= SERIES_OTHER; i++)
 		memcpy(b->series[i], unmatched[i], strlen(unmatched[i]) + 1);
 	b->series_n = SERIES_OTHER + 1;
+	if (getrandom(&b->salt, sizeof(b->salt), GRND_NONBLOCK) != sizeof(b->salt))
+		b->salt = (uint64_t)getpid();
 	b->head.fingerprint = fingerprint();
 	memcpy(b->head.magic, magic, sizeof(magic));
 }
@@ -188,6 +192,18 @@ void metrics_register(struct metrics *m, struct catalog *catalog)
 		}
 	}
 	shared_unlock(m->shared);
+}
+
+struct str metrics_series_name(const struct metrics *m, uint32_t series)
+{
+	const char *name = m->block->series[series < METRICS_SERIES ? series : SERIES_OTHER];
+
+	return (struct str){ name, strnlen(name, SERIES_BYTES) };
+}
+
+uint64_t metrics_salt(const struct metrics *m)
+{
+	return m->block->salt;
 }
 
 /* ---- counting ---- */

@@ -47,6 +47,12 @@ void metrics_close(struct metrics *m);
  */
 void metrics_register(struct metrics *m, struct catalog *catalog);
 
+/* The name of a series, which lives as long as m does. */
+struct str metrics_series_name(const struct metrics *m, uint32_t series);
+
+/* A number by chance, the same for all workers and as long as the file lives. */
+uint64_t metrics_salt(const struct metrics *m);
+
 /* ---- counting: any thread ---- */
 
 void metrics_add(struct metrics *m, enum metric_sum sum, uint64_t n);

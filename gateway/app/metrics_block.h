@@ -39,6 +39,7 @@ struct block_row {
 
 struct block {
 	struct block_head head;
+	uint64_t salt;
 	_Atomic uint32_t series_n;
 	_Atomic uint32_t budgets_n;
 	char series[METRICS_SERIES][SERIES_BYTES]; /* NUL-terminated; those below series_n stay */

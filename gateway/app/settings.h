@@ -29,9 +29,9 @@ struct settings {
 	struct redis_options redis;
 	struct upstream_options upstream;
 	struct fills_options fills;
-	struct admin_options admin;
 	struct origin_switch origin;
 	struct warm_list *warm; /* NULL: none; its taker sets it to NULL */
+	struct admin_options admin;
 	/* what the above are views of */
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];

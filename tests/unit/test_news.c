@@ -62,6 +62,9 @@ static void what_is_written_reads_back(void **state)
 	assert_int_equal(b.purge.mode, PURGE_INVALIDATE);
 	assert_int_equal(b.purge.scope, PURGE_TARGET);
 	assert_view(b.purge.what, TARGET);
+	assert_true(news_parse(written(NEWS_ORIGIN, NULL, FAULT_NONE, 0), &b));
+	assert_int_equal(b.kind, NEWS_ORIGIN);
+	assert_false(news_parse(STR("origin never"), &b));
 	/* What a person may say by redis-cli. */
 	assert_true(news_parse(STR("purged"), &b));
 	assert_int_equal(b.purge.mode, PURGE_DELETE);
