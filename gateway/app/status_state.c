@@ -3,6 +3,8 @@
 #include "app/board.h"
 #include "app/lookup.h"
 #include "app/minutes.h"
+#include "app/origin.h"
+#include "app/origin.h"
 #include "base/version.h"
 #include "io/ledger.h"
 #include "policy/outlook.h"
@@ -117,8 +119,9 @@ static json_t *upstream(const struct making *m)
 	uint64_t n = m->hour[MINUTES_CALLS_TIMED];
 
 	return json_pack(
-		"{s:I,s:I,s:I,s:o}", "answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED],
-		"refused", (json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
+		"{s:s,s:I,s:I,s:I,s:o}", "mode", mode_word(origin_mode(m->view->gw->origin)),
+		"answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED], "refused",
+		(json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
 		(json_int_t)m->hour[MINUTES_CALLS_FAILED], "mean_ms",
 		n ? json_real((double)m->hour[MINUTES_CALLS_US] / 1000 / (double)n) : json_null());
 }
