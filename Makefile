@@ -243,6 +243,8 @@ install: all
 	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
 	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
 	install -m 644 nginx/perigee.conf $(DESTDIR)$(SHARE)/nginx/
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus conf/prometheus/*.yml
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana conf/grafana/*.json
 	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
 	sed 's|conf/apis|$(SHARE)/apis|' conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
 	chmod 644 $(DESTDIR)$(ETC)/perigee.conf.new
