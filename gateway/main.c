@@ -308,9 +308,9 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 
 	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
-		status_publish(&p->gateway);
 		log_tick(false);
 		show_life(p);
+		status_publish(&p->gateway);
 	}
 	return number;
 }

@@ -26,6 +26,11 @@ SOCKET_PATH_MAX = 107
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 SHORT_DIR_PREFIX = "perigee-sock-"
 
+# nginx' cache belongs into memory, where there is some to be had.
+MEMORY = Path("/dev/shm")
+CACHE_DIR_PREFIX = "perigee-cache-"
+MICRO_CACHE = "include perigee/micro-cache.conf;"
+
 SANITIZER_REPORT = re.compile(
     r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*$", re.M)
 
@@ -230,11 +235,12 @@ class Stack:
         (self.run_dir / "metrics").unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
+        self._remove_linked()  # what a killed run has left
         self._prepare_sock_dir()
+        self._prepare_cache_dir()
 
     def _prepare_sock_dir(self):
         link = self.run_dir / "sock"
-        self._remove_sock_dir()  # what a killed run has left
         longest = str(link / "redis")
         if len(os.fsencode(longest)) <= SOCKET_PATH_MAX and PLAIN_PATH.fullmatch(longest):
             link.mkdir()
@@ -243,15 +249,25 @@ class Stack:
             self.sock_dir = Path(tempfile.mkdtemp(prefix=SHORT_DIR_PREFIX, dir="/tmp"))
             link.symlink_to(self.sock_dir)
 
-    def _remove_sock_dir(self):
-        link = self.run_dir / "sock"
-        if link.is_symlink():
-            target = Path(os.readlink(link))
-            if target.parent == Path("/tmp") and target.name.startswith(SHORT_DIR_PREFIX):
-                shutil.rmtree(target, ignore_errors=True)
-            link.unlink()
+    def _prepare_cache_dir(self):
+        link = self.run_dir / "cache"
+        if os.access(MEMORY, os.W_OK):
+            link.symlink_to(tempfile.mkdtemp(prefix=CACHE_DIR_PREFIX, dir=MEMORY))
         else:
-            shutil.rmtree(link, ignore_errors=True)
+            link.mkdir()
+
+    def _remove_linked(self):
+        """Folders that may lie elsewhere, with a link to them here."""
+        for name, parent, prefix in (("sock", Path("/tmp"), SHORT_DIR_PREFIX),
+                                     ("cache", MEMORY, CACHE_DIR_PREFIX)):
+            link = self.run_dir / name
+            if link.is_symlink():
+                target = Path(os.readlink(link))
+                if target.parent == parent and target.name.startswith(prefix):
+                    shutil.rmtree(target, ignore_errors=True)
+                link.unlink()
+            else:
+                shutil.rmtree(link, ignore_errors=True)
 
     def _check_port(self):
         """So that a taken port is found out before anything is started."""
@@ -311,6 +327,11 @@ class Stack:
 
     def _start_nginx(self):
         shutil.copytree(REPO / "nginx/perigee", self.run_dir / "nginx/perigee", dirs_exist_ok=True)
+        if not self.micro_cache:
+            locations = self.run_dir / "nginx/perigee/locations.conf"
+            text = locations.read_text()
+            assert MICRO_CACHE in text
+            locations.write_text(text.replace(MICRO_CACHE, ""))
         fixed = self.port != 0
         for _ in range(10):
             if not fixed:
@@ -474,7 +495,7 @@ class Stack:
         return found
 
     def _leave_run_dir(self):
-        self._remove_sock_dir()
+        self._remove_linked()
         self._lock.truncate(0)
         self._lock.close()
         self._lock = None
