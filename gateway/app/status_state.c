@@ -1,9 +1,8 @@
 #include "app/status_state.h"
 
-#include "app/board.h"
+#include "app/boards.h"
 #include "app/lookup.h"
 #include "app/minutes.h"
-#include "app/origin.h"
 #include "app/origin.h"
 #include "base/version.h"
 #include "io/ledger.h"
@@ -341,7 +340,7 @@ static void put_board(const struct making *m, json_t *o)
 
 	if (!b)
 		return;
-	board_gather(m->view->gw->metrics, b);
+	boards_gather(m->view->gw->metrics, b);
 	json_object_set_new(o, "fills", fills(b));
 	json_object_set_new(o, "fills_all", number(b->fills_all));
 	json_object_set_new(o, "wanted", wanted(m, b));
