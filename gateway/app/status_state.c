@@ -14,6 +14,9 @@
 #define HOUR_MS	       3600000
 #define RECENT_MINUTES 5
 
+/* Nobody has waited for what took less. */
+#define SLOW_MS 20
+
 /* What several parts of the state need. */
 struct making {
 	const struct status_view *view;
@@ -289,7 +292,7 @@ static json_t *slowest(const struct board *b)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < b->slow_n; i++)
-		if (b->slow[i].largest > 0)
+		if (b->slow[i].largest >= SLOW_MS)
 			json_array_append_new(list,
 					      json_pack("{s:o,s:I,s:I}", "target",
 							text(name_of(b->slow[i].name)), "took_ms",

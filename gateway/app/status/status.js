@@ -164,7 +164,7 @@ function showFigures(state) {
 /* ---- charts over time ---- */
 
 /* The minutes in groups that begin at round times, so that they stay as they are when time moves on:
- * [{from, to, counts: {hit: n, ...}, known}], oldest first. The last one may be a part. */
+ * [{from, to, counts: {hit: n, ...}, known, part}], oldest first. The last one may be a part. */
 function groups({ first, counts }, size) {
 	const n = counts.hit.length, found = [], begun = first / MINUTE_MS % size;
 	for (let i = (size - begun) % size; i < n; i += size) {
@@ -172,7 +172,7 @@ function groups({ first, counts }, size) {
 		for (const result of Object.keys(RESULTS))
 			part[result] = sum(counts[result].slice(i, i + size));
 		found.push({ from: first + i * MINUTE_MS, to: first + (i + size) * MINUTE_MS, counts: part,
-			known: counts.hit.slice(i, i + size).some(value => value !== null) });
+			part: i + size > n, known: counts.hit.slice(i, i + size).some(value => value !== null) });
 	}
 	return found;
 }
@@ -286,7 +286,7 @@ function resultBars(groups, x, step, y) {
 		return Object.keys(RESULTS).filter(result => group.counts[result]).map(result => {
 			const from = below;
 			below += group.counts[result];
-			return draw("rect", { class: result, x: x(i) + step * .1, width: step * .8, y: y(below),
+			return draw("rect", { class: group.part ? `${result} part` : result, x: x(i) + step * .1, width: step * .8, y: y(below),
 				height: Math.max(y(from) - y(below), .5) });
 		});
 	});
