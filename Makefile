@@ -58,7 +58,8 @@ endif
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 
 SCRIPTS    := $(BUILD)/gateway/io/scripts
-MODULES    := $(call objects,gateway/*/*.c) $(SCRIPTS).o
+STATUS     := $(BUILD)/gateway/app/status_files
+MODULES    := $(call objects,gateway/*/*.c) $(SCRIPTS).o $(STATUS).o
 MAIN       := $(BUILD)/gateway/main.o
 FAKES      := $(call objects,tests/fake/*.c)
 UNIT       := $(basename $(call objects,tests/unit/test_*.c))
@@ -135,7 +136,17 @@ $(SCRIPTS).c: $(CLOCK_LUA) $(LUA) Makefile
 		cat $(CLOCK_LUA) $$lua | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/'; echo ';'; \
 	done; } >$@
 
-$(SCRIPTS).o: $(SCRIPTS).c $(BUILD)/flags | setup
+# The status page likewise: app/status/status.css is `status_css`.
+PAGES = $(sort $(wildcard gateway/app/status/*))
+
+$(STATUS).c: $(PAGES) Makefile
+	@mkdir -p $(@D)
+	$(call say,TEXT,$@){ echo '#include "app/status_files.h"'; for page in $(PAGES); do \
+		echo "const char $$(basename $$page | tr . _)[] ="; \
+		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$page; echo ';'; \
+	done; } >$@
+
+$(SCRIPTS).o $(STATUS).o: %.o: %.c $(BUILD)/flags | setup
 	$(call say,CC,$<)$(COMPILE)
 
 # private: or the file of flags, as a prerequisite, would be made with these.
@@ -231,8 +242,15 @@ install: all
 	install -D -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
 	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
 	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
-	install -m 644 nginx/perigee.conf $(DESTDIR)$(SHARE)/nginx/
+	install -m 644 nginx/perigee.conf nginx/admin.conf $(DESTDIR)$(SHARE)/nginx/
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus conf/prometheus/*.yml
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana conf/grafana/*.json
 	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
+	install -D -m 644 conf/man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
+	install -D -m 644 conf/completion/perigee.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/perigee
+	install -D -m 644 conf/completion/_perigee \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_perigee
 	sed 's|conf/apis|$(SHARE)/apis|' conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
 	chmod 644 $(DESTDIR)$(ETC)/perigee.conf.new
 	test -e $(DESTDIR)$(ETC)/perigee.conf || \

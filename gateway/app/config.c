@@ -1,6 +1,7 @@
 #include "app/config.h"
 
 #include "io/log.h"
+#include "policy/mode.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -20,6 +21,9 @@ enum type {
 	TYPE_CHOICE, /* reject or pass */
 	TYPE_BOOL,
 	TYPE_LEVEL,
+	TYPE_MODE,
+	TYPE_FORM,   /* of the log */
+	TYPE_CLIENT, /* likewise */
 };
 
 static const struct row {
@@ -31,6 +35,12 @@ static const struct row {
 } rows[CONFIG_KEY_COUNT] = {
 #define X(section, key, type, default_, help) { #section, #key, TYPE_##type, default_, help },
 	CONFIG_KEYS(X)
+#undef X
+};
+
+static const bool is_reloaded[CONFIG_KEY_COUNT] = {
+#define X(section, key) [CONFIG_##section##_##key] = true,
+	CONFIG_RELOADED(X)
 #undef X
 };
 
@@ -89,6 +99,8 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 {
 	static const char *const choices[] = { "reject", "pass" };
 	static const char *const bools[] = { "no", "yes" };
+	enum mode mode = MODE_NORMAL;
+	static const char *const clients[] = { "no", "address", "hash" };
 	bool good = true;
 
 	switch (type) {
@@ -113,6 +125,15 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	case TYPE_LEVEL:
 		good = read_word(text, log_level_names, LOG_LEVELS, ret);
 		return good ? NULL : "error, warn, info or debug";
+	case TYPE_MODE:
+		good = mode_parse(text, &mode);
+		*ret = mode;
+		return good ? NULL : "normal, avoid or never";
+	case TYPE_FORM:
+		good = read_word(text, log_form_names, RECORD_FORMS, ret);
+		return good ? NULL : "logfmt or json";
+	case TYPE_CLIENT:
+		return read_word(text, clients, 3, ret) ? NULL : "no, address or hash";
 	}
 	return NULL;
 }
@@ -316,6 +337,27 @@ out:
 	return config;
 }
 
+bool config_keep(struct config *config, const struct config *running, config_report *report,
+		 void *ctx)
+{
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_value *has = &running->values[i];
+		char where[128];
+		char *copy;
+
+		if (is_reloaded[i] || strcmp(config->values[i].text, has->text) == 0)
+			continue;
+		copy = strdup(has->text);
+		if (!copy)
+			return false;
+		free(config->values[i].text);
+		config->values[i] = (struct config_value){ copy, has->number };
+		snprintf(where, sizeof(where), "[%s] %s", rows[i].section, rows[i].key);
+		report(ctx, where, "it changes with a restart only");
+	}
+	return true;
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
@@ -346,6 +388,8 @@ void config_print(FILE *to)
 
 			fprintf(to, "# %.*s\n", STR_ARG(line));
 		}
+		if (is_reloaded[i])
+			fputs("# Read again on SIGHUP.\n", to);
 		fprintf(to, "%s =%s%s\n", rows[i].key, rows[i].default_[0] ? " " : "",
 			rows[i].default_);
 	}

@@ -51,11 +51,19 @@
 	X(cache, memory_bytes,        NUMBER,   "67108864",                                             \
 	  "Memory for what was looked up lately, each worker. It goes on being answered when Redis is\n" \
 	  "away. 0: Redis is asked each time.")                                                         \
-	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \
-	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
-	  "once. 0: none is kept.")                                                                     \
+	X(cache, answers_bytes,       NUMBER,   "67108864",                                             \
+	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
+	  "out as it is. 0: none is kept.")                                                                  \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
-	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
+	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \
+	  "for those who listen at the address.")                                                       \
+	X(redis, user,                TEXT,     "",                                                     \
+	  "ACL user to log in as (conf/redis/perigee.acl). Empty: by password alone, as `default`.")    \
+	X(redis, password,            SECRET,   "",                                                     \
+	  "Its password. Better given by password_file or environment.")                                \
+	X(redis, password_file,       TEXT,     "",                                                     \
+	  "File that holds the password.")                                                              \
 	X(redis, prefix,              TEXT,     "perigee",                                              \
 	  "What every key begins with. Workers that share a quota must share it.")                      \
 	X(redis, connect_timeout,     DURATION, "250ms",                                                \
@@ -64,6 +72,9 @@
 	  "How long Redis may take to answer; it then counts as away.")                                 \
 	X(upstream, base_url,         TEXT,     "",                                                     \
 	  "Base URL under which every API's paths are asked. Empty: what each table says.")             \
+	X(upstream, origin,           MODE,     "normal",                                               \
+	  "normal; avoid: whatever is stored is answered, only what is missing costs a call; never: no\n" \
+	  "call at all. It can be changed for all hosts while they run, which then counts.")            \
 	X(upstream, quota,            TEXT,     "",                                                     \
 	  "calls/seconds that upstream allows, shared by all workers; ll2:15/3600 for one budget only. " \
 	  "Empty: what each table says.")                                                               \
@@ -90,14 +101,57 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
+	X(admin, socket,              TEXT,     "",                                                     \
+	  "Unix socket for operators' commands (perigee purge, inspect, quota, top), one of its own for\n" \
+	  "each worker, such as /run/perigee/admin-0. Empty: none.")                                    \
+	X(admin, socket_mode,         OCTAL,    "0600",                                                 \
+	  "Its permissions: whoever can open it may do all that operators may.")                        \
+	X(admin, token,               SECRET,   "",                                                     \
+	  "What `Authorization: Bearer` must say where a web server is let at that socket; 16 characters\n" \
+	  "or more. Empty: no web server may use it. Better given by token_file or environment.")       \
+	X(admin, token_file,          TEXT,     "",                                                     \
+	  "File that holds this token.")                                                                \
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(metrics, micro_cache,       TEXT,     "/run/perigee/hits",                                    \
+	  "File that nginx writes what its micro-cache has answered into, for one of the workers to count\n" \
+	  "it. Empty: none.")                                                                            \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
+	X(log, format,                FORM,     "logfmt",                                               \
+	  "logfmt or json.")                                                                            \
+	X(log, client,                CLIENT,   "no",                                                   \
+	  "What the line of a request says of who asks. no: nothing. address: the address. hash: what\n" \
+	  "is the same for the same address as long as [metrics] file lives, and says nothing of it.")  \
 	X(log, requests,              BOOL,     "yes",                                                  \
 	  "yes: a line for every request, at level info.")
 /* clang-format on */
+
+/* The keys that are read again on SIGHUP; the others hold as long as the process lives. */
+#define CONFIG_RELOADED(X)                                                                         \
+	X(server, wait)                                                                            \
+	X(server, waiting_max)                                                                     \
+	X(server, drain)                                                                           \
+	X(public, base_urls)                                                                       \
+	X(api, tables)                                                                             \
+	X(api, unknown_parameters)                                                                 \
+	X(api, ignored_parameters)                                                                 \
+	X(api, time_step)                                                                          \
+	X(cache, time_scale)                                                                       \
+	X(upstream, base_url)                                                                      \
+	X(upstream, quota)                                                                         \
+	X(upstream, reserve)                                                                       \
+	X(upstream, client_share)                                                                  \
+	X(upstream, local_share)                                                                   \
+	X(upstream, retry)                                                                         \
+	X(warm, list)                                                                              \
+	X(log, level)                                                                              \
+	X(log, format)                                                                             \
+	X(log, client)                                                                             \
+	X(log, requests)
 
 enum config_key {
 #define X(section, key, type, default_, help) CONFIG_##section##_##key,
@@ -105,6 +159,9 @@ enum config_key {
 #undef X
 		CONFIG_KEY_COUNT
 };
+
+/* The words of [log] client. */
+enum log_client { LOG_CLIENT_NO, LOG_CLIENT_ADDRESS, LOG_CLIENT_HASH };
 
 /* Every value as text and, for the types that are numbers (durations in ms), as a number. */
 struct config {
@@ -133,6 +190,13 @@ struct config *config_read(const char *path, struct str text, char *const *envir
 			   config_report *report, void *ctx);
 
 void config_free(struct config *config);
+
+/*
+ * `config` was read while `running` is in force: gives the keys that are not read again what they
+ * have there, and reports each that was to change. False without memory.
+ */
+bool config_keep(struct config *config, const struct config *running, config_report *report,
+		 void *ctx);
 
 /* Writes the default configuration file, every key with its meaning. */
 void config_print(FILE *to);

@@ -129,10 +129,32 @@ static struct fill *most_wanted(const struct fill_table *t, struct mono now, str
 	struct fill *best = NULL;
 
 	for (struct fill *fill = t->active; fill; fill = fill->next)
-		if (fill->stage == FILL_QUEUED && fill->not_before.ms <= now.ms &&
+		if (fill->stage == FILL_QUEUED && fill->class == CALL_BACKGROUND &&
+		    fill->not_before.ms <= now.ms &&
 		    (!best || worth(fill, now, wall) > worth(best, now, wall)))
 			best = fill;
 	return best;
+}
+
+/* Does a refresh wait for a call of that budget, perhaps held back? */
+static bool is_refreshing(const struct fill_table *t, struct str budget)
+{
+	const struct fill *fill = t->active;
+
+	while (fill && (fill->stage != FILL_QUEUED || fill->class != CALL_BACKGROUND ||
+			!str_eq(fill->want.api->budget, budget)))
+		fill = fill->next;
+	return fill != NULL;
+}
+
+static struct fill *first_spare(const struct fill_table *t, struct mono now)
+{
+	struct fill *fill = t->active;
+
+	while (fill && (fill->stage != FILL_QUEUED || fill->class != CALL_SPARE ||
+			fill->not_before.ms > now.ms || is_refreshing(t, fill->want.api->budget)))
+		fill = fill->next;
+	return fill;
 }
 
 struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall wall)
@@ -141,6 +163,8 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
 
 	if (!fill)
 		fill = most_wanted(t, now, wall);
+	if (!fill)
+		fill = first_spare(t, now);
 	if (fill) {
 		fill->stage = FILL_TAKEN;
 		memcpy(fill->caller, fill->client, sizeof(fill->caller));
@@ -172,18 +196,26 @@ void fill_table_unpark(struct fill_table *t, struct str budget, const struct fai
 	}
 }
 
-void fill_table_hold_back(struct fill_table *t, struct str budget, struct mono until)
+void fill_table_hold_back(struct fill_table *t, struct str budget, enum call_class class,
+			  struct mono until)
 {
 	for (struct fill *fill = t->active; fill; fill = fill->next)
-		if (fill->class == CALL_BACKGROUND && str_eq(fill->want.api->budget, budget))
+		if (fill->class >= class && str_eq(fill->want.api->budget, budget))
 			fill->not_before = until;
 }
 
-void fill_note_asked(struct fill *fill, struct mono now)
+void fill_note_asked(struct fill *fill, enum call_class class, struct mono now)
 {
+	fill->asked_last = now;
+	if (class == CALL_SPARE)
+		return;
+	/* It is an answer that people get now. */
+	if (fill->class == CALL_SPARE) {
+		fill->class = CALL_BACKGROUND;
+		fill->not_before = now;
+	}
 	if (!fill->asked++)
 		fill->asked_first = now;
-	fill->asked_last = now;
 }
 
 static void take_off_active(struct fill_table *t, struct fill *fill)
@@ -220,7 +252,7 @@ void fill_table_drop_unwanted(struct fill_table *t, struct mono now, bool all)
 
 	for (struct fill *fill = t->active; fill; fill = next) {
 		next = fill->next;
-		if (fill->stage != FILL_TAKEN && fill->class == CALL_BACKGROUND &&
+		if (fill->stage != FILL_TAKEN && fill->class != CALL_DEMAND &&
 		    (all || now.ms - fill->asked_last.ms > UNWANTED_MS))
 			fill_table_drop(t, fill);
 	}
@@ -238,7 +270,8 @@ static int64_t pause_after(unsigned int failures, int64_t retry_ms)
 /* It says nothing about this target: it may be had as soon as any other. */
 static bool is_for_all(const struct fail *failure)
 {
-	return failure->fault == FAULT_NO_BUDGET || failure->fault == FAULT_STORE_DOWN;
+	return failure->fault == FAULT_NO_BUDGET || failure->fault == FAULT_STORE_DOWN ||
+	       failure->fault == FAULT_ORIGIN_OFF;
 }
 
 void fill_table_fail(struct fill_table *t, struct fill *fill, const struct fail *failure,
@@ -338,7 +371,7 @@ struct exchange *fill_table_expire(struct fill_table *t, struct mono now)
 bool fill_still_failed(const struct fill *fill, enum call_class class, struct mono now)
 {
 	return fill->stage == FILL_FAILED && now.ms < fill->retry_at.ms &&
-	       (fill->class == CALL_DEMAND || class == CALL_BACKGROUND ||
+	       (fill->class == CALL_DEMAND || class != CALL_DEMAND ||
 		fill->failure.fault != FAULT_NO_BUDGET);
 }
 

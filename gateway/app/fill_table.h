@@ -39,7 +39,10 @@ struct fill {
 	char client[CLIENT_BYTES]; /* the first who waits for it; empty: nobody */
 	char caller[CLIENT_BYTES]; /* the client when it was taken: its call counts for that one */
 	char id[FILL_ID_BYTES];	   /* of its call, in the budget's log */
+	struct log_cause cause;	   /* the request that asked for it first */
+	int64_t took_ms;	   /* its call; -1: none is over */
 	bool calling;		   /* its call is under way */
+	struct mono begun;	   /* when that was granted, or a little earlier */
 	bool heard;		   /* there was news of it; whoever takes it clears that */
 	struct fail told;	   /* and they were that it failed */
 	struct mono not_before;	   /* ELSEWHERE, and queued in the background: when to ask again */
@@ -82,7 +85,8 @@ struct fill *fill_table_queue(struct fill_table *t, struct fill *failed, const s
 			      struct wall newer_than, enum call_class class);
 
 /* Takes the queued fill whose turn it is: those that somebody waits for, first come first; then of
- * those in the background the one most worth refreshing. NULL if there is none. */
+ * those in the background the one most worth refreshing; then, where no refresh waits for the same
+ * budget, the spare ones, first come first. NULL if there is none. */
 struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall wall);
 
 /* A taken fill is to be asked for again: ELSEWHERE or, in the background, QUEUED, not before
@@ -95,11 +99,12 @@ void fill_table_wake(struct fill_table *t, struct mono now, bool all);
 /* The budget has been calibrated, or could not be: queues again those that are parked for it. */
 void fill_table_unpark(struct fill_table *t, struct str budget, const struct fail *failure);
 
-/* Background fills of that budget ask it no more before then. */
-void fill_table_hold_back(struct fill_table *t, struct str budget, struct mono until);
+/* Fills of that budget and class, and those that come after it, ask it no more before then. */
+void fill_table_hold_back(struct fill_table *t, struct str budget, enum call_class class,
+			  struct mono until);
 
-/* Somebody asked for what a background fill is to bring. */
-void fill_note_asked(struct fill *fill, struct mono now);
+/* Somebody who does not wait asked for what the fill is to bring. */
+void fill_note_asked(struct fill *fill, enum call_class class, struct mono now);
 
 /* Drops the background fills that are not taken: all, or those nobody has asked for lately. */
 void fill_table_drop_unwanted(struct fill_table *t, struct mono now, bool all);

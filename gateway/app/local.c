@@ -1,29 +1,13 @@
 #include "app/local.h"
 
 #include "api/openapi.h"
+#include "app/health.h"
 #include "app/respond.h"
 #include "app/scrape.h"
+#include "app/status.h"
 #include "base/limits.h"
 
 #include <stdio.h>
-
-static void healthz(const struct gateway *gw, struct store *store, struct exchange *x)
-{
-	(void)gw;
-	(void)store;
-	respond_page(x, 200, "text/plain", STR("ok\n"));
-}
-
-static void readyz(const struct gateway *gw, struct store *store, struct exchange *x)
-{
-	bool redis = store->ping(store);
-	bool ready = redis && !atomic_load(&gw->stopping);
-	char body[64];
-	int n = snprintf(body, sizeof(body), "{\"ready\":%s,\"redis\":%s}\n",
-			 ready ? "true" : "false", redis ? "true" : "false");
-
-	respond_page(x, ready ? 200 : 503, "application/json", (struct str){ body, (size_t)n });
-}
 
 /* What clients would else ask upstream is a request to the API, and a hit. */
 static void answer_for_upstream(struct exchange *x, struct str body)
@@ -93,10 +77,15 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 		enum page page;
 		void (*answer)(const struct gateway *, struct store *, struct exchange *);
 	} pages[] = {
-		{ STR("/healthz"), PAGE_HEALTHZ, healthz },
-		{ STR("/readyz"), PAGE_READYZ, readyz },
+		{ STR("/healthz"), PAGE_HEALTHZ, health_live },
+		{ STR("/readyz"), PAGE_READYZ, health_ready },
 		{ STR("/metrics"), PAGE_METRICS, scrape_answer },
 		{ STR("/openapi.json"), PAGE_OPENAPI, openapi },
+		{ STR("/status/"), PAGE_STATUS, status_page },
+		{ STR("/status/state.json"), PAGE_STATUS, status_state },
+		{ STR("/status/status.css"), PAGE_STATUS, status_style },
+		{ STR("/status/status.js"), PAGE_STATUS, status_script },
+		{ STR("/status/icon.svg"), PAGE_STATUS, status_icon },
 	};
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');

@@ -1,10 +1,13 @@
 #include "app/serve.h"
 
+#include "app/behind.h"
 #include "app/fill.h"
 #include "app/local.h"
 #include "app/lookup.h"
+#include "app/memory.h"
+#include "app/origin.h"
+#include "app/represent.h"
 #include "app/respond.h"
-#include "app/tables.h"
 #include "policy/plan.h"
 
 /* Only GET may cost a call: a HEAD is answered from what is there. */
@@ -16,28 +19,12 @@ static bool may_fetch(const struct exchange *x)
 static struct situation situation_of(const struct exchange *x, const struct lookup *found)
 {
 	return (struct situation){
+		.mode = x->mode,
 		.state = found->state,
 		.agrees = found->agrees,
 		.may_fetch = may_fetch(x),
 		.fetch_failed = x->failed.fault != FAULT_NONE || x->fills >= FILLS_MAX,
 	};
-}
-
-/* Is the entry old, or there only in the place of another that is wanted? */
-static bool is_outdated(const struct entry *e, const struct want *want, struct wall now)
-{
-	return entry_state(e, now) == ENTRY_STALE || !str_eq(e->target, want->target);
-}
-
-static void refresh_behind(const struct gateway *gw, const struct lookup *found)
-{
-	struct wall now = gw->clock->wall(gw->clock);
-	struct fail ignored;
-
-	for (size_t i = 0; i < LOOKUP_ENTRIES && found->entries[i]; i++)
-		if (is_outdated(found->entries[i], &found->wants[i], now))
-			fills_join(gw->fills, &found->wants[i], found->entries[i]->fetched, NULL,
-				   &ignored);
 }
 
 /* Why there is nothing to answer with. */
@@ -47,6 +34,9 @@ static void refuse(const struct lookup *found, struct exchange *x)
 
 	if (found->broken)
 		fail_set(&why, FAULT_STORE_DOWN, "The cache cannot be reached.");
+	else if (why.fault == FAULT_NONE && may_fetch(x) && x->mode == MODE_NEVER)
+		fail_set(&why, FAULT_ORIGIN_OFF,
+			 "There is no stored answer, and upstream is not asked at present.");
 	else if (why.fault == FAULT_NONE)
 		fail_set(&why, FAULT_NOT_CACHED,
 			 "There is no stored answer, and none was to be fetched.");
@@ -61,6 +51,7 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		struct situation situation;
 		bool answered = true;
 
+		x->mode = origin_mode(gw->origin);
 		if (!look_up(gw, store, x, &found, &x->failed)) {
 			respond_fail(x, &x->failed);
 			lookup_release(&found);
@@ -117,7 +108,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	case METHOD_HEAD:
 		break;
 	}
-	x->catalog = tables_take(gw->tables);
+	x->catalog = catalog_ref(gw->catalog);
 	if (local_answer(gw, store, x))
 		return true;
 	if (!canon_request(x->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
@@ -131,8 +122,14 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		local_throttle(store, x);
 		return true;
 	}
+	x->purges = memory_purges(gw->memory);
 	x->routed = true;
 	return false;
+}
+
+bool serve_at_once(const struct gateway *gw, struct exchange *x)
+{
+	return represent_at_once(gw, x);
 }
 
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)

@@ -1,24 +1,38 @@
 #include "app/settings.h"
 
 #include "api/load.h"
-#include "app/metrics.h"
+#include "io/log.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
 
+/* Who reads the configuration again has a log to write to. (The main thread does, and no other.) */
+static bool is_running;
+
 static void report_setting(void *ctx, const char *where, const char *what)
 {
 	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s\n", where, what);
+	if (is_running)
+		log_line(LOG_ERROR, "config_fault", "reason=\"%s: %s\"", where, what);
+	else
+		fprintf(stderr, "perigee: %s: %s\n", where, what);
+}
+
+static void report_kept(void *ctx, const char *where, const char *what)
+{
+	(void)ctx;
+	log_line(LOG_WARN, "config_kept", "reason=\"%s: %s\"", where, what);
 }
 
 static void report_table(void *ctx, const char *file, int line, const char *key, const char *what)
 {
-	(void)ctx;
-	fprintf(stderr, "perigee: %s", file);
+	char where[600];
+
 	if (line)
-		fprintf(stderr, ":%d", line);
-	fprintf(stderr, ": %s%s%s\n", key, key[0] ? ": " : "", what);
+		snprintf(where, sizeof(where), "%s:%d%s%s", file, line, key[0] ? ": " : "", key);
+	else
+		snprintf(where, sizeof(where), "%s%s%s", file, key[0] ? ": " : "", key);
+	report_setting(ctx, where, what);
 }
 
 static bool complain(const char *setting, const char *what)
@@ -62,21 +76,46 @@ static struct catalog *load_catalog(const struct settings *s)
 
 static bool read_tables(struct settings *s)
 {
-	struct catalog *catalog = load_catalog(s);
-
-	s->tables = catalog ? tables_new(catalog) : NULL;
-	return s->tables != NULL;
+	s->catalog = load_catalog(s);
+	return s->catalog != NULL;
 }
 
-bool settings_reload_tables(struct settings *s, struct metrics *metrics)
+/* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
+static char *read_file(const char *path, size_t cap, size_t *ret_n)
 {
-	struct catalog *catalog = load_catalog(s);
+	FILE *f = fopen(path, "re");
+	char *text = f ? malloc(cap + 1) : NULL;
 
-	if (!catalog)
-		return false;
-	metrics_register(metrics, catalog);
-	tables_replace(s->tables, catalog);
-	return true;
+	*ret_n = text ? fread(text, 1, cap + 1, f) : 0;
+	if (f)
+		fclose(f);
+	if (*ret_n <= cap)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void report_line(void *ctx, int line, const char *what)
+{
+	report_table(NULL, ctx, line, "", what);
+}
+
+static bool read_warm(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, warm, list);
+	char *text;
+	size_t n;
+
+	s->warm = NULL;
+	if (!path.n || !s->catalog)
+		return true;
+	text = read_file(path.p, WARM_FILE_BYTES, &n);
+	if (!text)
+		return complain("[warm] list", "the file cannot be read");
+	s->warm = warm_list_read((struct str){ text, n }, s->catalog, &s->canon, report_line,
+				 (void *)path.p);
+	free(text);
+	return s->warm != NULL;
 }
 
 static bool read_canon(struct settings *s)
@@ -100,23 +139,29 @@ static bool read_canon(struct settings *s)
 	return true;
 }
 
-/* The token from its file, where that is named, else from its setting. */
-static bool read_token(struct settings *s, struct str *ret)
+/* A secret from its file, where one is named; NUL-terminated, in `bytes`. An empty file is none, so
+ * that a unit may name one that the operator has yet to fill. */
+static bool read_secret(const char *key, struct str path, char *bytes, size_t capacity,
+			struct str *ret)
 {
-	struct str path = CONFIG_TEXT(s->config, upstream, token_file);
+	struct str text;
 	FILE *f;
 	size_t n;
 
-	*ret = CONFIG_TEXT(s->config, upstream, token);
 	if (!path.n)
 		return true;
 	f = fopen(path.p, "re");
-	n = f ? fread(s->token, 1, sizeof(s->token), f) : 0;
+	n = f ? fread(bytes, 1, capacity, f) : 0;
 	if (f)
 		fclose(f);
-	*ret = str_trim((struct str){ s->token, n });
-	return (f && n < sizeof(s->token)) ||
-	       complain("[upstream] token_file", "it cannot be read");
+	if (!f || n == capacity)
+		return complain(key, "it cannot be read");
+	text = str_trim((struct str){ bytes, n });
+	if (!text.n)
+		return true;
+	bytes[(size_t)(text.p - bytes) + text.n] = '\0';
+	*ret = text;
+	return true;
 }
 
 /* What stands in a header field must be printable. */
@@ -137,7 +182,9 @@ static bool read_upstream(struct settings *s)
 		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
 	};
-	if (!read_token(s, &s->upstream.token))
+	s->upstream.token = CONFIG_TEXT(s->config, upstream, token);
+	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
+			 s->token, sizeof(s->token), &s->upstream.token))
 		return false;
 	if (!is_printable(s->upstream.token) ||
 	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
@@ -169,7 +216,9 @@ static bool read_fills(struct settings *s)
 	int64_t local = CONFIG_NUMBER(s->config, upstream, local_share);
 	bool good;
 
+	origin_switch_init(&s->origin, (enum mode)CONFIG_NUMBER(s->config, upstream, origin));
 	s->fills = (struct fills_options){
+		.origin = &s->origin,
 		.wait_ms = CONFIG_NUMBER(s->config, server, wait),
 		.waiting_max = waiting_max(s),
 		.retry_ms = CONFIG_NUMBER(s->config, upstream, retry),
@@ -190,33 +239,90 @@ static bool read_bases(struct settings *s)
 	return !why || complain("[public] base_urls", why);
 }
 
-static bool read_redis(struct settings *s)
+/* Its login: as its own settings say, else what stands in its address, unless that is one of
+ * Sentinels. */
+static bool read_redis_login(struct settings *s)
 {
-	const char *why = redis_parse_address(CONFIG_TEXT(s->config, redis, address), &s->redis);
+	struct str user = CONFIG_TEXT(s->config, redis, user);
+	struct str password = CONFIG_TEXT(s->config, redis, password);
 
-	s->redis.health = &s->redis_health;
-	s->redis.connect_timeout_ms = CONFIG_NUMBER(s->config, redis, connect_timeout);
-	s->redis.command_timeout_ms = CONFIG_NUMBER(s->config, redis, command_timeout);
-	return !why || complain("[redis] address", why);
+	if (!read_secret("[redis] password_file", CONFIG_TEXT(s->config, redis, password_file),
+			 s->redis_password, sizeof(s->redis_password), &password))
+		return false;
+	if (password.n)
+		s->redis.login = (struct redis_login){ user.n ? user.p : NULL, password.p };
+	else if (!s->redis.address.master)
+		s->redis.login = s->redis.address.login;
+	return password.n || !user.n || complain("[redis] user", "its password is missing");
 }
 
-bool settings_load(struct settings *s, const char *path, char *const *environment)
+static bool read_redis(struct settings *s)
+{
+	const char *why =
+		redis_address_parse(CONFIG_TEXT(s->config, redis, address), &s->redis.address);
+
+	s->redis.health = &s->redis_health;
+	s->redis.timeouts = (struct redis_timeouts){
+		.connect_ms = CONFIG_NUMBER(s->config, redis, connect_timeout),
+		.command_ms = CONFIG_NUMBER(s->config, redis, command_timeout),
+	};
+	return read_redis_login(s) && (!why || complain("[redis] address", why));
+}
+
+static bool read_admin(struct settings *s)
+{
+	struct str *token = &s->admin.token;
+
+	s->admin = (struct admin_options){
+		.socket = CONFIG_TEXT(s->config, admin, socket),
+		.socket_mode = (int)CONFIG_NUMBER(s->config, admin, socket_mode),
+		.token = CONFIG_TEXT(s->config, admin, token),
+		.redis = &s->redis,
+		.prefix = CONFIG_TEXT(s->config, redis, prefix),
+	};
+	if (!read_secret("[admin] token_file", CONFIG_TEXT(s->config, admin, token_file),
+			 s->admin_token_text, sizeof(s->admin_token_text), token))
+		return false;
+	if (token->n && token->n < SETTINGS_ADMIN_TOKEN)
+		return complain("[admin] token", "16 characters at least are needed");
+	return (is_printable(*token) && str_find(*token, ' ') == token->n) ||
+	       complain("[admin] token", "it has a character that no header field can have");
+}
+
+/* All parts, so that all faults are said at once. */
+static bool read_parts(struct settings *s)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis };
+						     read_upstream, read_fills, read_redis,
+						     read_warm,	    read_admin };
 	bool good = true;
 
-	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
-	if (!s->config)
-		return false;
-	/* All of them, so that all faults are said at once. */
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		good = parts[i](s) && good;
 	return good;
 }
 
+bool settings_load(struct settings *s, const char *path, char *const *environment)
+{
+	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
+	return s->config && read_parts(s);
+}
+
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running)
+{
+	bool good;
+
+	is_running = true;
+	good = settings_load(s, path, environment) &&
+	       config_keep(s->config, running->config, report_kept, NULL);
+	is_running = false;
+	return good;
+}
+
 void settings_release(struct settings *s)
 {
-	tables_free(s->tables);
+	warm_list_free(s->warm);
+	catalog_unref(s->catalog);
 	config_free(s->config);
 }

@@ -5,12 +5,15 @@
  * The threads that answer, and the connections they answer on.
  *
  * All threads wait on one epoll set: for a new connection, for a request on a
- * connection, or for an exchange that a fill hands back. A connection is armed
- * once (EPOLLONESHOT) and armed again when its answer is out, so one thread at a
- * time has it and none is tied to it. While an exchange waits for upstream its
- * connection is not armed and no thread has it.
+ * connection, or for an exchange that a fill hands back. One at a time has a
+ * connection (app/connections.h) and none is tied to it. While an exchange waits for upstream
+ * its connection belongs to that, and nothing is read from it.
  *
- * States of a connection: idle (armed) -> serving -> idle, or
+ * What a thread takes up at once it serves in three passes, so that nobody waits for what is slower
+ * than he is: what needs no look at Redis, then what does, then what is left
+ * of answers whose peers do not keep up.
+ *
+ * States of a connection: idle (nobody's) -> serving -> idle, or
  * serving -> waiting (the fills have its exchange) -> resumed -> serving.
  */
 
@@ -28,8 +31,12 @@ bool workers_start(struct workers *w, size_t threads);
 /* Hands back an exchange whose news is in; a fills_resume(). From any thread. */
 void workers_resume(void *workers, struct exchange *x);
 
-/* No new connections from here on; what is accepted is answered and then closed. */
-void workers_refuse_new(struct workers *w);
+/*
+ * No new connections from here on; what is accepted is answered and then closed. Those who connect
+ * are refused, unless the listener is `inherited`: it is not ours to end, and they wait in it for
+ * the next process that it is given to.
+ */
+void workers_refuse_new(struct workers *w, bool inherited);
 
 /*
  * Waits until no request is being served or waiting, or timeout_ms have passed.

@@ -20,6 +20,7 @@
 	X(NONE,             200, "none",              "No error")                                \
 	X(MALFORMED,        400, "malformed-request", "The request is malformed")                \
 	X(PARAMETERS,       400, "invalid-parameters", "Some parameters cannot be used")         \
+	X(UNAUTHORIZED,     401, "unauthorized",      "This is for operators only")              \
 	X(NOT_FOUND,        404, "not-found",         "There is nothing at this address")        \
 	X(METHOD,           405, "method-not-allowed", "Only GET, HEAD and OPTIONS are answered") \
 	X(PRECONDITION,     412, "precondition-failed", "This is not the representation asked for") \
@@ -32,6 +33,7 @@
 	X(STORE_DOWN,       503, "store-unavailable", "The cache cannot be reached")             \
 	X(OVERLOAD,         503, "too-many-waiting",  "Too many requests wait for upstream")     \
 	X(STOPPING,         503, "shutting-down",     "The gateway is shutting down")            \
+	X(ORIGIN_OFF,       503, "upstream-off",      "Upstream is not asked at present")        \
 	X(UPSTREAM_SLOW,    504, "upstream-timeout",  "Upstream did not answer in time")         \
 	X(NOT_CACHED,       504, "not-cached",        "There is no stored answer")
 /* clang-format on */

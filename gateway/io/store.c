@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "io/log.h"
+#include "io/purges.h"
 #include "io/scripts.h"
 
 #include <hiredis/hiredis.h>
@@ -118,7 +119,7 @@ static enum load load(struct store *store, struct str target, struct entry **ret
 		return LOAD_BROKEN;
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		argv[2 + i] = str_from(entry_field_names[i]);
-	if (!redis_run(s->redis, &command, 1, &reply))
+	if (!redis_read(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
 	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
 	*ret = broken ? NULL : entry_of(s, reply, target);
@@ -165,6 +166,13 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	for (size_t i = 0; i < COMMANDS; i++)
 		freeReplyObject(replies[i]);
 	return saved;
+}
+
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct redis_store *s = of(store);
+
+	return purges_late(s->redis, s->prefix, e, ms);
 }
 
 /* ---- the budget ---- */
@@ -277,6 +285,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	add_number(&c, LEASE_MS);
 	add_number(&c, r->calibrated);
 	add_number(&c, r->compared_ms);
+	add_number(&c, t->spare);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
 }
 
@@ -417,6 +426,119 @@ static bool stats(struct store *store, struct store_stats *ret)
 	return true;
 }
 
+/* ---- notes ---- */
+
+static struct str note_key(struct redis_store *s, struct str name, char text[static KEY_TEXT_BYTES])
+{
+	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:%.*s", STR_ARG(s->prefix), STR_ARG(name));
+
+	return (struct str){ text, n > 0 && n < KEY_TEXT_BYTES ? (size_t)n : 0 };
+}
+
+static struct str text_of(const redisReply *reply)
+{
+	return reply->type == REDIS_REPLY_STRING ? (struct str){ reply->str, reply->len }
+						 : (struct str){ NULL, 0 };
+}
+
+/* NULL: Redis did not answer; an error other than that the key holds something else is none. */
+static redisReply *read_note(struct redis_store *s, const struct str *argv, size_t argc)
+{
+	const struct redis_command command = { argc, argv };
+	redisReply *reply;
+
+	if (!redis_run(s->redis, &command, 1, &reply))
+		return NULL;
+	if (reply->type != REDIS_REPLY_ERROR || is_wrong_type(reply))
+		return reply;
+	freeReplyObject(reply);
+	return NULL;
+}
+
+static enum load recall(struct store *store, struct str name, struct buf *ret)
+{
+	struct redis_store *s = of(store);
+	char key[KEY_TEXT_BYTES];
+	const struct str argv[] = { STR("GET"), note_key(s, name, key) };
+	redisReply *reply = read_note(s, argv, 2);
+	enum load load = LOAD_ABSENT;
+
+	if (!reply)
+		return LOAD_BROKEN;
+	if (reply->type == REDIS_REPLY_STRING) {
+		buf_put(ret, text_of(reply));
+		load = LOAD_FOUND;
+	}
+	freeReplyObject(reply);
+	return load;
+}
+
+/* Were all of them done? */
+static bool run_all(struct redis_store *s, const struct redis_command *commands, size_t n)
+{
+	redisReply *replies[2];
+	bool done = redis_run(s->redis, commands, n, replies);
+
+	for (size_t i = 0; done && i < n; i++) {
+		if (replies[i]->type == REDIS_REPLY_ERROR) {
+			log_line(LOG_WARN, "redis_error", "reason=\"%s\"", replies[i]->str);
+			done = false;
+		}
+		freeReplyObject(replies[i]);
+		replies[i] = NULL;
+	}
+	return done;
+}
+
+static bool remember(struct store *store, struct str name, struct str value, struct str news)
+{
+	struct redis_store *s = of(store);
+	char key[KEY_TEXT_BYTES];
+	const struct str set[] = { STR("SET"), note_key(s, name, key), value };
+	const struct str publish[] = { STR("PUBLISH"), s->channel, news };
+	const struct redis_command commands[] = { { 3, set }, { 3, publish } };
+
+	return run_all(s, commands, news.n ? 2 : 1);
+}
+
+static bool recall_all(struct store *store, struct str folder, note_visit *visit, void *ctx)
+{
+	struct redis_store *s = of(store);
+	char key[KEY_TEXT_BYTES];
+	const struct str argv[] = { STR("HGETALL"), note_key(s, folder, key) };
+	redisReply *reply = read_note(s, argv, 2);
+
+	for (size_t i = 0; reply && reply->type == REDIS_REPLY_ARRAY && i + 1 < reply->elements;
+	     i += 2)
+		visit(ctx, text_of(reply->element[i]), text_of(reply->element[i + 1]));
+	freeReplyObject(reply);
+	return reply != NULL;
+}
+
+static bool remember_in(struct store *store, struct str folder, struct str name, struct str value)
+{
+	struct redis_store *s = of(store);
+	char key[KEY_TEXT_BYTES];
+	const struct str hset[] = { STR("HSET"), note_key(s, folder, key), name, value };
+	const struct str hdel[] = { STR("HDEL"), hset[1], name };
+	const struct redis_command command = { value.n ? 4 : 3, value.n ? hset : hdel };
+
+	return run_all(s, &command, 1);
+}
+
+static bool hold_office(struct store *store, struct str office, struct str id, int64_t ms)
+{
+	struct redis_store *s = of(store);
+	char key[KEY_TEXT_BYTES];
+	struct script c = script_new(script_hold, "1");
+	int64_t answer[1];
+
+	add(&c, note_key(s, office, key));
+	add(&c, id);
+	add_number(&c, ms);
+	return run_script(s, &c, answer, 1) && answer[0];
+}
+
 static bool ping(struct store *store)
 {
 	struct str argv[] = { STR("PING") };
@@ -454,6 +576,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 		return NULL;
 	*s = (struct redis_store){ .store = { .load = load,
 					      .save = save,
+					      .purge_late = purge_late,
 					      .reserve = reserve,
 					      .claim = claim,
 					      .renew = renew,
@@ -462,6 +585,11 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 					      .cool_down = cool_down,
 					      .usage = usage,
 					      .stats = stats,
+					      .recall = recall,
+					      .remember = remember,
+					      .recall_all = recall_all,
+					      .remember_in = remember_in,
+					      .hold_office = hold_office,
 					      .ping = ping,
 					      .free = free_store },
 				   .unreadable = options->health->unreadable,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "policy/entry.h"
+#include "policy/mode.h"
 
 /* What is known when the decision falls. */
 struct situation {
@@ -16,6 +17,7 @@ struct situation {
 	bool agrees;	   /* the entries may stand in one answer (policy/agree.h) */
 	bool may_fetch;	   /* the client may cost a call: it is no HEAD, no only-if-cached */
 	bool fetch_failed; /* a call made for this request brought nothing */
+	enum mode mode;	   /* how much upstream may be asked at all */
 };
 
 enum plan {

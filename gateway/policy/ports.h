@@ -27,10 +27,13 @@ enum load {
 	LOAD_BROKEN, /* the store did not answer: never the same as absent */
 };
 
-/* Who asks for a call. Background calls leave a reserve of the quota to demand. */
+/* Who asks for a call, the first before the last. Calls in the background leave a reserve of the
+ * quota to demand; spare ones (a walk, the next window of a crawler) what the refreshes of stale
+ * answers may want at once, too. */
 enum call_class {
 	CALL_DEMAND,
 	CALL_BACKGROUND,
+	CALL_SPARE,
 };
 
 enum verdict {
@@ -46,6 +49,7 @@ struct ticket {
 	struct str budget; /* the budget's name, `ll2` */
 	struct str target; /* what it fetches */
 	struct str client; /* for whom; empty: nobody waits, it is a background call */
+	bool spare;	   /* one that can wait, too: it takes none of what may come together */
 	struct str id;	   /* unique among all calls of all workers */
 	int64_t hold_ms;   /* the longest that it takes: until it is settled it counts as made at
 			    * its end; 0: upstream does not count it */
@@ -95,12 +99,26 @@ struct store_stats {
 #define LEASE_MS       5000
 #define LEASE_RENEW_MS 1000
 
+/* So long the store remembers what was purged; no call may take longer. */
+#define PURGES_KEPT_MS (15 * 60 * 1000LL)
+
+/* Receives one note of a folder: views for the length of the call. */
+typedef void note_visit(void *ctx, struct str name, struct str value);
+
 /* A store belongs to one thread. */
 struct store {
 	enum load (*load)(struct store *, struct str key, struct entry **ret);
 
 	/* Keeps a copy of the entry for keep_ms; false if the store did not take it. */
 	bool (*save)(struct store *, struct str key, const struct entry *, int64_t keep_ms);
+
+	/*
+	 * Purges what is stored of the entry, if an operator has purged what it holds
+	 * (policy/purge.h) in the last `ms`: what was asked for before must not come back as
+	 * fresh. Asked after save(), so that whoever purges either finds what was saved or has
+	 * said before that it shall go. True: that was so. `ms` is at most PURGES_KEPT_MS.
+	 */
+	bool (*purge_late)(struct store *, const struct entry *, int64_t ms);
 
 	/*
 	 * Asks for one call, and for being the only one who fetches the target. The budget's rule
@@ -135,6 +153,21 @@ struct store {
 
 	/* False: the store did not answer. */
 	bool (*stats)(struct store *, struct store_stats *ret);
+	/*
+	 * Notes: small values that all hosts share, each by a name of its own, or as one of many
+	 * in a folder. `news` (may be empty) is told to all workers. A value that is no such thing
+	 * is as if it were absent.
+	 */
+	enum load (*recall)(struct store *, struct str name, struct buf *ret);
+	bool (*remember)(struct store *, struct str name, struct str value, struct str news);
+	bool (*recall_all)(struct store *, struct str folder, note_visit *visit, void *ctx);
+
+	/* An empty value takes the note away. */
+	bool (*remember_in)(struct store *, struct str folder, struct str name, struct str value);
+
+	/* Takes an office, or goes on holding it, for ms from now: nobody else does meanwhile.
+	 * False: somebody else holds it, or the store did not answer. */
+	bool (*hold_office)(struct store *, struct str office, struct str id, int64_t ms);
 
 	bool (*ping)(struct store *);
 	void (*free)(struct store *);

@@ -98,6 +98,21 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct fake_store *s = of(store);
+	struct entry *outdated;
+
+	s->last_took_ms = ms;
+	if (s->broken || !s->purged_late)
+		return false;
+	outdated = entry_outdated(e);
+	if (!outdated)
+		abort();
+	keep(s, outdated, e->usable_until.ms - now_ms(s));
+	return true;
+}
+
 /* ---- the budget, under the lock: calls in the order of their moments ---- */
 
 static void take_off_log(struct fake_store *s, size_t i)
@@ -162,6 +177,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 		return VERDICT_UNCALIBRATED;
 	s->reserves++;
 	s->background_reserves += !r->ticket.client.n;
+	s->spare_reserves += r->ticket.spare;
 	s->last_window_ms = r->quota.window_ms;
 	s->last_hold_ms = r->ticket.hold_ms;
 	s->last_limit = r->quota.calls;
@@ -297,6 +313,115 @@ static bool stats(struct store *store, struct store_stats *ret)
 	return true;
 }
 
+/* ---- notes ---- */
+
+static void put_note(struct fake_store *s, struct str folder, struct str name, struct str value)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&s->lock);
+	while (i < s->notes_n && !(str_eq(str_from(s->notes[i].folder), folder) &&
+				   str_eq(str_from(s->notes[i].name), name)))
+		i++;
+	if (i == FAKE_STORE_NOTES)
+		abort();
+	if (value.n) {
+		struct fake_note *note = &s->notes[i];
+
+		s->notes_n += i == s->notes_n;
+		snprintf(note->folder, sizeof(note->folder), "%.*s", STR_ARG(folder));
+		snprintf(note->name, sizeof(note->name), "%.*s", STR_ARG(name));
+		snprintf(note->value, sizeof(note->value), "%.*s", STR_ARG(value));
+	} else if (i < s->notes_n) {
+		s->notes[i] = s->notes[--s->notes_n];
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void fake_store_note(struct fake_store *s, const char *folder, const char *name, const char *value)
+{
+	put_note(s, str_from(folder), str_from(name), str_from(value));
+}
+
+static enum load recall(struct store *store, struct str name, struct buf *ret)
+{
+	struct fake_store *s = of(store);
+	enum load load = LOAD_ABSENT;
+
+	if (s->broken)
+		return LOAD_BROKEN;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->notes_n; i++) {
+		if (s->notes[i].folder[0] || !str_eq(str_from(s->notes[i].name), name))
+			continue;
+		buf_put(ret, str_from(s->notes[i].value));
+		load = LOAD_FOUND;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return load;
+}
+
+static bool remember(struct store *store, struct str name, struct str value, struct str news)
+{
+	struct fake_store *s = of(store);
+
+	if (s->broken)
+		return false;
+	put_note(s, STR(""), name, value);
+	pthread_mutex_lock(&s->lock);
+	if (news.n)
+		snprintf(s->news, sizeof(s->news), "%.*s", STR_ARG(news));
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
+static bool recall_all(struct store *store, struct str folder, note_visit *visit, void *ctx)
+{
+	struct fake_store *s = of(store);
+	struct fake_note notes[FAKE_STORE_NOTES];
+	size_t n;
+
+	if (s->broken)
+		return false;
+	/* Whoever visits may write notes. */
+	pthread_mutex_lock(&s->lock);
+	n = s->notes_n;
+	memcpy(notes, s->notes, sizeof(notes));
+	pthread_mutex_unlock(&s->lock);
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(str_from(notes[i].folder), folder))
+			visit(ctx, str_from(notes[i].name), str_from(notes[i].value));
+	return true;
+}
+
+static bool remember_in(struct store *store, struct str folder, struct str name, struct str value)
+{
+	struct fake_store *s = of(store);
+
+	if (s->broken)
+		return false;
+	put_note(s, folder, name, value);
+	return true;
+}
+
+static bool hold_office(struct store *store, struct str office, struct str id, int64_t ms)
+{
+	struct fake_store *s = of(store);
+	bool holds;
+
+	(void)office;
+	if (s->broken)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	holds = s->officer_until_ms <= now_ms(s) || str_eq(str_from(s->officer), id);
+	if (holds) {
+		snprintf(s->officer, sizeof(s->officer), "%.*s", STR_ARG(id));
+		s->officer_until_ms = now_ms(s) + ms;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return holds;
+}
+
 static bool ping(struct store *store)
 {
 	return !of(store)->broken;
@@ -322,6 +447,7 @@ struct store *fake_store_open(struct fake_store *s)
 	h->shared = s;
 	h->store = (struct store){ .load = load,
 				   .save = save,
+				   .purge_late = purge_late,
 				   .reserve = reserve,
 				   .claim = claim,
 				   .renew = renew,
@@ -330,6 +456,11 @@ struct store *fake_store_open(struct fake_store *s)
 				   .cool_down = cool_down,
 				   .usage = usage,
 				   .stats = stats,
+				   .recall = recall,
+				   .remember = remember,
+				   .recall_all = recall_all,
+				   .remember_in = remember_in,
+				   .hold_office = hold_office,
 				   .ping = ping,
 				   .free = free_store };
 	return &h->store;

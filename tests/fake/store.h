@@ -18,6 +18,7 @@
 
 #define FAKE_STORE_ENTRIES 256
 #define FAKE_STORE_CALLS   256
+#define FAKE_STORE_NOTES   80
 
 struct fake_store {
 	const struct clock *clock;
@@ -26,6 +27,7 @@ struct fake_store {
 	atomic_bool broken;	       /* nothing is answered, as without Redis */
 	atomic_bool save_fails;	       /* only save() fails */
 	atomic_bool reserve_fails;     /* only reserve() fails */
+	atomic_bool purged_late;       /* whatever a call brings was purged meanwhile */
 	atomic_bool elsewhere;	       /* every target is being fetched by another worker */
 	atomic_bool uncalibrated;      /* until calibrate() */
 	atomic_bool claimed_elsewhere; /* every claim() is */
@@ -42,6 +44,7 @@ struct fake_store {
 	atomic_int saves;
 	atomic_int reserves;
 	atomic_int background_reserves;
+	atomic_int spare_reserves; /* of those */
 	atomic_int settles;
 	atomic_int settled_uncounted;
 	atomic_int settled_unknown; /* that were not granted */
@@ -52,6 +55,7 @@ struct fake_store {
 	atomic_int cool_downs;
 	atomic_int opened; /* stores that are not freed yet */
 	_Atomic int64_t last_keep_ms;
+	_Atomic int64_t last_took_ms; /* of purge_late() */
 	_Atomic int64_t last_cool_ms;
 	_Atomic int64_t last_window_ms;
 	_Atomic int64_t last_hold_ms;
@@ -72,8 +76,16 @@ struct fake_store {
 	size_t log_n;
 	int64_t cool_until_ms;
 	struct count count; /* that calibrate() was last given */
-	char client[32];    /* of the last reserve() */
-	char news[512];	    /* of the last settle() */
+	struct fake_note {
+		char folder[16]; /* empty: it stands by itself */
+		char name[256];
+		char value[256];
+	} notes[FAKE_STORE_NOTES];
+	size_t notes_n;
+	char officer[64]; /* of all offices */
+	int64_t officer_until_ms;
+	char client[32]; /* of the last reserve() */
+	char news[512];	 /* of the last settle() */
 };
 
 void fake_store_init(struct fake_store *s, const struct clock *clock);
@@ -87,6 +99,9 @@ void fake_store_put(struct fake_store *s, const struct entry *e);
 
 /* A reference to what is kept for the target, or NULL. */
 struct entry *fake_store_get(struct fake_store *s, struct str target);
+
+/* Puts a note into a folder, or (with an empty folder) by itself; an empty value takes it away. */
+void fake_store_note(struct fake_store *s, const char *folder, const char *name, const char *value);
 
 /* Calls that the budget's log holds now. */
 size_t fake_store_logged(struct fake_store *s);

@@ -45,6 +45,10 @@ class StandIn:
     def move(self, ms):
         self._ask("move", ms)
 
+    def restart(self):
+        """Another process, with the same data."""
+        self._ask("restart")
+
     def stop(self):
         self._lua.stdin.close()
         self._lua.wait(10)
@@ -58,9 +62,16 @@ class RealRedis:
     CLOCK = "the-clock"
 
     def __init__(self, folder):
-        path = Path(folder) / "redis"
+        self._folder = folder
+        self._start()
+        self._now = 1795468800123
+        self.call("SET", self.CLOCK, self._now)
+
+    def _start(self):
+        path = Path(self._folder) / "redis"
         self._server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
+            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir",
+             self._folder],
             stdout=subprocess.DEVNULL)
         end = time.monotonic() + 20
         while True:
@@ -73,8 +84,13 @@ class RealRedis:
                 assert time.monotonic() < end, "redis-server does not start"
                 time.sleep(0.01)
         self._stream = self._socket.makefile("rb")
-        self._now = 1795468800123
-        self.call("SET", self.CLOCK, self._now)
+        while self.call("PING") != ["PONG"]:
+            time.sleep(0.01)
+
+    def restart(self):
+        self.call("SAVE")
+        self.stop()
+        self._start()
 
     def _read(self):
         line = self._stream.readline().decode().rstrip("\r\n")
@@ -134,12 +150,12 @@ class Budget:
     def _fill(self, target):
         return f"p:{{b}}:fill:{target}"
 
-    def reserve(self, id, client="c1", target=None, compared=-1):
+    def reserve(self, id, client="c1", target=None, compared=-1, spare=False):
         """client "": background; compared: how old the comparison with upstream's count may be."""
         answer = self.redis.run(
             "reserve", [self.CALLS, self.STATE, self._fill(target or id), self.ASKERS],
             [self.limit, self.window, self.hold, id, self.reserve_calls, client, self.share,
-             self.lease, int(self.calibrated), compared])
+             self.lease, int(self.calibrated), compared, int(spare)])
         return Verdict(*map(int, answer))
 
     def granted(self, client="c1", n=1):
@@ -176,6 +192,9 @@ class Budget:
 
     def cool(self, ms, guessed=False):
         self.redis.run("cool", [self.STATE], [ms, int(guessed)])
+
+    def holds_office(self, id, ms):
+        return [str(word) for word in self.redis.run("hold", ["p:warmer"], [id, ms])] == ["1"]
 
     def usage(self):
         return Usage(*map(int, self.redis.run("usage", [self.CALLS, self.STATE],

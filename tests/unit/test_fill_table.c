@@ -94,7 +94,7 @@ static struct fill *refresh(const char *target, int64_t fetched_ms, uint32_t ask
 
 	fill->newer_than.ms = fetched_ms;
 	for (uint32_t i = 0; i < asked; i++)
-		fill_note_asked(fill, (struct mono){ now_ms });
+		fill_note_asked(fill, CALL_BACKGROUND, (struct mono){ now_ms });
 	return fill;
 }
 
@@ -120,6 +120,55 @@ static void the_most_wanted_is_refreshed_first(void **state)
 	assert_null(next_at(now));
 }
 
+static struct fill *spare(const char *target, int64_t now_ms)
+{
+	struct fill *fill = queue(target, CALL_SPARE);
+
+	fill_note_asked(fill, CALL_SPARE, (struct mono){ now_ms });
+	return fill;
+}
+
+static void what_is_spare_comes_after_all_refreshes(void **state)
+{
+	struct fill *first = spare("/first", 1000);
+	struct fill *second = spare("/second", 1000);
+	struct fill *stale = refresh("/stale", 999, 1, 1000);
+
+	(void)state;
+	assert_ptr_equal(next_at(1000), stale);
+	assert_ptr_equal(next_at(1000), first);
+	/* Also after one that is held back: it is next. */
+	fill_table_hold_back(&table, STR("ll2"), CALL_BACKGROUND, (struct mono){ 5000 });
+	fill_table_put_back(stale, FILL_QUEUED, (struct mono){ 5000 });
+	second->not_before.ms = 0;
+	assert_null(next_at(4999));
+	assert_ptr_equal(next_at(5000), stale);
+	assert_ptr_equal(next_at(5000), second);
+}
+
+static void what_is_spare_holds_no_refresh_back(void **state)
+{
+	struct fill *a = spare("/a", 1000);
+	struct fill *b = spare("/b", 1000);
+	struct fill *stale;
+
+	(void)state;
+	assert_ptr_equal(next_at(1000), a);
+	fill_table_hold_back(&table, STR("ll2"), CALL_SPARE, (struct mono){ 5000 });
+	fill_table_put_back(a, FILL_QUEUED, (struct mono){ 5000 });
+	stale = refresh("/stale", 0, 1, 1000);
+	assert_ptr_equal(next_at(1000), stale);
+	assert_null(next_at(4999));
+	/* What is wanted now is a refresh like any other, and is not held back as that. */
+	fill_note_asked(b, CALL_BACKGROUND, (struct mono){ 2000 });
+	assert_int_equal(b->class, CALL_BACKGROUND);
+	assert_ptr_equal(next_at(2000), b);
+	assert_ptr_equal(next_at(5000), a);
+	/* And a refresh stays one. */
+	fill_note_asked(b, CALL_SPARE, (struct mono){ 6000 });
+	assert_int_equal(b->class, CALL_BACKGROUND);
+}
+
 static void what_is_held_back_waits(void **state)
 {
 	struct fill *a = refresh("/a", 0, 1, 1000);
@@ -129,8 +178,8 @@ static void what_is_held_back_waits(void **state)
 
 	(void)state;
 	assert_ptr_equal(next_at(1000), a);
-	fill_table_hold_back(&table, STR("another"), (struct mono){ 9000 });
-	fill_table_hold_back(&table, STR("ll2"), (struct mono){ 5000 });
+	fill_table_hold_back(&table, STR("another"), CALL_BACKGROUND, (struct mono){ 9000 });
+	fill_table_hold_back(&table, STR("ll2"), CALL_BACKGROUND, (struct mono){ 5000 });
 	fill_table_put_back(a, FILL_QUEUED, (struct mono){ 5000 });
 	assert_null(next_at(4999));
 	/* Unless somebody comes to wait for it. */
@@ -412,6 +461,8 @@ int main(void)
 		TEST(a_fill_has_a_target_of_its_own),
 		TEST(first_come_first),
 		TEST(the_most_wanted_is_refreshed_first),
+		TEST(what_is_spare_comes_after_all_refreshes),
+		TEST(what_is_spare_holds_no_refresh_back),
 		TEST(what_is_held_back_waits),
 		TEST(what_nobody_asks_for_any_more_is_dropped),
 		TEST(elsewhere_until_news_or_time),

@@ -15,11 +15,11 @@ static const char *const plans[] = {
 
 static void the_truth_table(void **state)
 {
-	bool seen[COUNT(states)][2][2][2] = { 0 };
+	bool seen[COUNT(states)][2][2][2][MODE_COUNT] = { 0 };
 	struct table t;
 
 	(void)state;
-	table_open(&t, "plan.tsv", 5);
+	table_open(&t, "plan.tsv", 6);
 	while (table_next(&t)) {
 		struct situation s = {
 			.agrees = str_eq(t.field[1], STR("yes")),
@@ -32,12 +32,14 @@ static void the_truth_table(void **state)
 			i++;
 		assert_true(i < COUNT(states));
 		s.state = (enum entry_state)i;
-		seen[i][s.agrees][s.may_fetch][s.fetch_failed] = true;
-		table_expect(&t, "plan", t.field[4], str_from(plans[plan_choose(&s)]));
+		assert_true(mode_parse(t.field[4], &s.mode));
+		seen[i][s.agrees][s.may_fetch][s.fetch_failed][s.mode] = true;
+		table_expect(&t, "plan", t.field[5], str_from(plans[plan_choose(&s)]));
 	}
-	assert_int_equal(t.rows, COUNT(states) * 8);
+	assert_int_equal(t.rows, COUNT(states) * 8 * MODE_COUNT);
 	for (size_t i = 0; i < COUNT(states) * 8; i++)
-		assert_true(seen[i / 8][i >> 2 & 1][i >> 1 & 1][i & 1]);
+		for (size_t mode = 0; mode < MODE_COUNT; mode++)
+			assert_true(seen[i / 8][i >> 2 & 1][i >> 1 & 1][i & 1][mode]);
 	table_close(&t);
 }
 

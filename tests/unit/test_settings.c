@@ -1,7 +1,7 @@
 #include "unit/test.h"
 
-#include "app/metrics.h"
 #include "app/settings.h"
+#include "io/log.h"
 
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ static bool load(const char *const *environment)
 /* With the address of Redis, which a process keeps for good. */
 static void unload(void)
 {
-	free((char *)settings.redis.socket);
+	redis_address_release(&settings.redis.address);
 	settings_release(&settings);
 	settings = (struct settings){ .config = NULL };
 }
@@ -27,13 +27,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Its tables keep it. */
 static const struct catalog *in_force(void)
 {
-	struct catalog *catalog = tables_take(settings.tables);
-
-	catalog_unref(catalog);
-	return catalog;
+	return settings.catalog;
 }
 
 static void defaults(void **state)
@@ -52,8 +48,8 @@ static void defaults(void **state)
 	assert_int_equal(settings.fills.permit.reserve_percent, 20);
 	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
 	assert_int_equal(settings.upstream.token.n, 0);
-	assert_string_equal(settings.redis.socket, "/run/redis/redis-server.sock");
-	assert_int_equal(settings.redis.command_timeout_ms, 500);
+	assert_string_equal(settings.redis.address.socket, "/run/redis/redis-server.sock");
+	assert_int_equal(settings.redis.timeouts.command_ms, 500);
 	assert_true(in_force()->apis_n > 0);
 }
 
@@ -110,7 +106,48 @@ static void a_token_from_its_file(void **state)
 	assert_view(settings.upstream.token, "secret-token");
 }
 
-static void tables_are_read_anew(void **state)
+/* Its own settings win over the address, whose credentials are for Sentinels where it names some.
+ */
+static void who_logs_in_to_redis(void **state)
+{
+	static const struct {
+		const char *environment[4];
+		const char *username;
+		const char *password;
+	} rows[] = {
+		{ { "PERIGEE_REDIS_ADDRESS=redis://a:b@h" }, "a", "b" },
+		{ { "PERIGEE_REDIS_ADDRESS=redis://a:b@h", "PERIGEE_REDIS_PASSWORD=c" },
+		  NULL,
+		  "c" },
+		{ { "PERIGEE_REDIS_ADDRESS=sentinel://a:b@h/m" }, NULL, NULL },
+		{ { "PERIGEE_REDIS_ADDRESS=sentinel://a:b@h/m", "PERIGEE_REDIS_USER=u",
+		    "PERIGEE_REDIS_PASSWORD=p" },
+		  "u",
+		  "p" },
+		{ { "PERIGEE_REDIS_PASSWORD_FILE=/dev/null", "PERIGEE_REDIS_PASSWORD=p" },
+		  NULL,
+		  "p" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct redis_login *login = &settings.redis.login;
+
+		assert_true(load(rows[i].environment));
+		assert_view(str_from(login->username), rows[i].username ? rows[i].username : "");
+		assert_view(str_from(login->password), rows[i].password ? rows[i].password : "");
+		unload();
+	}
+}
+
+static void unload_again(struct settings *again)
+{
+	redis_address_release(&again->redis.address);
+	settings_release(again);
+}
+
+/* While another one is in force: what holds as long as the process lives is kept. */
+static void it_is_read_again(void **state)
 {
 	static const char good[] = "{\"title\":\"T\",\"root\":\"/x/\",\"upstream\":\"http://u\","
 				   "\"budget\":\"b\",\"quota\":\"1/1\",\"negative\":\"1s\","
@@ -119,27 +156,29 @@ static void tables_are_read_anew(void **state)
 	char folder[] = "/tmp/perigee-unit-XXXXXX";
 	char variable[100];
 	char path[100];
-	const char *const environment[] = { variable, NULL };
-	const struct catalog *first;
-	struct fail failure;
-	struct metrics *metrics = metrics_open(NULL, (struct wall){ 0 }, &failure);
+	const char *const before[] = { variable, NULL };
+	const char *const after[] = { variable, "PERIGEE_SERVER_WAIT=3s",
+				      "PERIGEE_REDIS_PREFIX=other", NULL };
+	struct settings again;
 
 	(void)state;
-	assert_non_null(metrics);
+	log_set_level(LOG_ERROR);
 	assert_non_null(mkdtemp(folder));
 	snprintf(variable, sizeof(variable), "PERIGEE_API_TABLES=%s", folder);
 	snprintf(path, sizeof(path), "%s/x.json", folder);
 	write_file(path, good);
-	assert_true(load(environment));
-	first = in_force();
+	assert_true(load(before));
+	assert_true(settings_load_again(&again, NULL, (char *const *)after, &settings));
+	assert_view(CONFIG_TEXT(again.config, redis, prefix), "perigee");
+	assert_int_equal(again.fills.wait_ms, 3000);
+	assert_int_equal(settings.fills.wait_ms, 12000);
+	assert_view(again.catalog->apis[0].name, "x");
+	assert_ptr_not_equal(again.catalog, in_force());
+	unload_again(&again);
 	write_file(path, "{}");
-	assert_false(settings_reload_tables(&settings, metrics));
-	assert_ptr_equal(in_force(), first);
-	write_file(path, good);
-	assert_true(settings_reload_tables(&settings, metrics));
+	assert_false(settings_load_again(&again, NULL, (char *const *)after, &settings));
+	unload_again(&again);
 	assert_view(in_force()->apis[0].name, "x");
-	assert_int_not_equal(in_force()->apis[0].endpoints[0].series, SERIES_UNMATCHED);
-	metrics_close(metrics);
 	unlink(path);
 	rmdir(folder);
 }
@@ -159,6 +198,8 @@ static void settings_that_are_wrong(void **state)
 		"PERIGEE_PUBLIC_BASE_URLS=api.example.org",
 		"PERIGEE_API_TABLES=tests/unit/no-such-folder",
 		"PERIGEE_REDIS_ADDRESS=nowhere",
+		"PERIGEE_REDIS_USER=nobody",
+		"PERIGEE_REDIS_PASSWORD_FILE=tests/unit/no-such-file",
 		"PERIGEE_SERVER_WAIT=soon",
 	};
 
@@ -180,7 +221,8 @@ int main(void)
 		TEST(defaults),
 		TEST(texts_become_values),
 		TEST(a_token_from_its_file),
-		TEST(tables_are_read_anew),
+		TEST(who_logs_in_to_redis),
+		TEST(it_is_read_again),
 		TEST(settings_that_are_wrong),
 	};
 

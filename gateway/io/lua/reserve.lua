@@ -5,7 +5,8 @@
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
 --                 calibrated_at (when it was asked), others (calls that it told of), free_at (when
---                 it would take one), paced_until, born (when it was first asked)
+--                 it would take one), paced_until, born (when it was first asked), run (which
+--                 process of Redis that was: in another one the comparison is not good)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -17,6 +18,7 @@
 --       8 lease ms             of the target; it is renewed while the call runs
 --       9 calibrated           1: only if the budget has been compared with upstream's own count
 --      10 ms that the comparison may be old: 0 it has to be made anew, -1 any age will do
+--      11 spare                1: a background call that can wait for one that cannot
 --
 -- Calls are named `client:id@begun`, or `?client:id` until their end is known, or `other:n` where
 -- they are somebody else's that upstream has told of.
@@ -28,7 +30,7 @@ local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others', 'free_at')
+	'paced_until', 'others', 'free_at', 'run')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -48,6 +50,7 @@ local held = redis.call('PTTL', fill)
 if held > 0 then return {ELSEWHERE, 0, held, 0} end
 
 local counted, may_be_old = ARGV[9] == '1', tonumber(ARGV[10])
+if counted and told[8] ~= run_id() then told[4] = false end
 if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
@@ -59,10 +62,13 @@ if background then
 	mine = limit - reserve
 	if mine < 1 then return {REFUSED, 0, math.max(wait, window), 0} end
 	-- Not all at once, or what gets old first takes everything and the rest of the window has
-	-- nothing: a quarter of the share may come together, the rest evenly.
+	-- nothing: a quarter of the share may come together, the rest evenly. What can wait leaves
+	-- that quarter to what cannot.
 	local pace = window / mine
-	paced = math.max(tonumber(told[5] or '0'), now) + pace
-	wait = math.max(wait, paced - now - math.ceil(mine / 4) * pace)
+	local together = ARGV[11] == '1' and 1 or math.ceil(mine / 4)
+	paced = math.max(tonumber(told[5] or '0'), now)
+	wait = math.max(wait, paced - now - (together - 1) * pace)
+	paced = paced + pace
 else
 	redis.call('ZREMRANGEBYSCORE', askers, '-inf', now - window)
 	if redis.call('ZCARD', askers) < 1000 then redis.call('ZADD', askers, now, client) end
