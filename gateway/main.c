@@ -10,7 +10,9 @@
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/origin.h"
+#include "app/metrics.h"
 #include "app/press.h"
+#include "app/scrape.h"
 #include "app/settings.h"
 #include "app/warm.h"
 #include "app/worker.h"
@@ -67,6 +69,33 @@ static bool complain(const char *what, const char *why)
 	return false;
 }
 
+/* Counting is no reason not to serve: without the file it goes on in memory. */
+static bool build_metrics(struct process *p)
+{
+	struct settings *s = &p->settings;
+	const char *file = CONFIG_TEXT(s->config, metrics, file).p;
+	struct wall now = sysclock.wall(&sysclock);
+	struct catalog *catalog;
+	struct fail why;
+
+	p->gateway.metrics = metrics_open(file, now, &why);
+	if (!p->gateway.metrics) {
+		log_line(LOG_ERROR, "metrics_private", "file=\"%s\" reason=\"%s\"", file, why.text);
+		p->gateway.metrics = metrics_open(NULL, now, &why);
+	}
+	p->gateway.scrape = scrape_new();
+	if (!p->gateway.metrics || !p->gateway.scrape)
+		return complain("[metrics] file", "there is not enough memory");
+	catalog = tables_take(s->tables);
+	metrics_register(p->gateway.metrics, catalog);
+	catalog_unref(catalog);
+	s->fills.metrics = p->gateway.metrics;
+	s->redis_health.took = metrics_histogram(p->gateway.metrics, HISTOGRAM_REDIS_SECONDS);
+	s->redis_health.errors = metrics_sum(p->gateway.metrics, SUM_REDIS_ERRORS);
+	s->redis_health.unreadable = metrics_sum(p->gateway.metrics, SUM_UNREADABLE);
+	return true;
+}
+
 static bool build(struct process *p)
 {
 	struct settings *s = &p->settings;
@@ -87,6 +116,8 @@ static bool build(struct process *p)
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)
 		return complain("[cache] compressed_bytes", "there is not enough memory");
+	if (!build_metrics(p))
+		return false;
 	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
 			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
 			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
@@ -198,6 +229,8 @@ static void tear_down(struct process *p)
 	workers_free(p->workers);
 	press_free(p->gateway.press);
 	memory_free(p->gateway.memory);
+	scrape_free(p->gateway.scrape);
+	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
 }
 
@@ -213,11 +246,14 @@ static void raise_file_limit(void)
 		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
 }
 
-static int next_signal(const sigset_t *signals)
+/* The next signal; meanwhile, once a second, it is told how this worker is. */
+static int next_signal(const struct process *p, const sigset_t *signals)
 {
-	int number = 0;
+	const struct timespec second = { .tv_sec = 1 };
+	int number;
 
-	sigwait(signals, &number);
+	while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+		scrape_publish(p->gateway.scrape, &p->gateway);
 	return number;
 }
 
@@ -233,7 +269,10 @@ static void reload_warm(struct process *p)
 
 static void reload(struct process *p)
 {
-	if (settings_reload_tables(&p->settings))
+	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
+
+	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
+	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else
 		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
@@ -257,7 +296,7 @@ static int run(struct process *p)
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {
 		started = start(p);
-		while (started && next_signal(&signals) == SIGHUP)
+		while (started && next_signal(p, &signals) == SIGHUP)
 			reload(p);
 		drain(p);
 	}

@@ -541,17 +541,27 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
 	struct str query = target;
 	struct str path;
 
+	*ret = (struct canon){ .api = NULL };
 	*reterr = (struct refusal){ .faults_n = 0 };
 	if (target.n > LIMIT_TARGET_BYTES)
 		return fail(&reterr->fail, FAULT_TOO_LONG,
 			    "The request target has %zu bytes; at most %d are read.", target.n,
 			    LIMIT_TARGET_BYTES);
 	path = str_cut(&query, '?');
-	if (!route(&w, path, &c) || !read_params(&w, query, &c) || !check_length(&w, target, &c) ||
-	    !put_target(&w, &c))
+	if (!route(&w, path, &c))
+		return false;
+	*ret = (struct canon){ .endpoint = c.endpoint, .is_object = c.is_object };
+	if (!read_params(&w, query, &c) || !check_length(&w, target, &c) || !put_target(&w, &c))
 		return false;
 	*ret = c;
 	return true;
+}
+
+uint32_t canon_series(const struct canon *c)
+{
+	if (!c->endpoint)
+		return 0;
+	return c->is_object ? c->endpoint->object_series : c->endpoint->series;
 }
 
 const struct api *canon_root(const struct catalog *catalog, struct str target)

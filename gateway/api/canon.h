@@ -64,7 +64,7 @@ struct canon_options {
 /*
  * Canonicalises `target` (path?query as received). On success fills *ret with
  * bytes that live as long as the target, the arena and the catalog; on failure
- * fills *reterr.
+ * fills *reterr, and *ret is nothing but the endpoint and is_object, if the path was one.
  */
 bool canon_request(const struct catalog *catalog, const struct canon_options *options,
 		   struct str target, struct arena *a, struct canon *ret, struct refusal *reterr);
@@ -76,6 +76,9 @@ bool canon_request(const struct catalog *catalog, const struct canon_options *op
  */
 struct str canon_page_target(const struct canon *c, const struct query *params, int64_t limit,
 			     int64_t offset, struct arena *a);
+
+/* As which the request is counted (endpoint->series); 0 if its path is none. */
+uint32_t canon_series(const struct canon *c);
 
 /* The API whose root `target` names, and nothing below it; NULL: it is none. */
 const struct api *canon_root(const struct catalog *catalog, struct str target);

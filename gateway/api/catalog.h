@@ -52,6 +52,10 @@ struct endpoint {
 	int64_t skew_ms;  /* how far apart two windows of one answer may have been fetched */
 	const struct str *former; /* what it was called in other versions, and is asked for */
 	size_t former_n;
+	/* As which its requests are counted (app/metrics.h): what it is itself, and its `{id}/`.
+	 * Set before the catalog is in force. */
+	uint32_t series;
+	uint32_t object_series;
 };
 
 struct api {
@@ -68,6 +72,7 @@ struct api {
 	struct link_rules links;
 	struct endpoint *endpoints; /* sorted by name */
 	size_t endpoints_n;
+	uint32_t series;	    /* likewise, of the list of endpoints at its root */
 	struct str *endpoint_names; /* the same names, for nearest() */
 };
 

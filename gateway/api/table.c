@@ -428,12 +428,25 @@ static void read_links(struct reader *r, const struct view *v, struct api *api)
 	api->links.root = api->root;
 }
 
+/* It stands in keys, labels and JSON. */
+static bool is_plain_name(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!memchr("abcdefghijklmnopqrstuvwxyz0123456789-_", name.p[i], 38))
+			return false;
+	return name.n <= 40;
+}
+
 static void read_budget(struct reader *r, const struct view *v,
 			const struct catalog_options *options, struct api *api)
 {
 	struct str quota = read_text(r, v, "quota");
 
 	api->budget = read_text(r, v, "budget");
+	if (!is_plain_name(api->budget))
+		reader_complain(
+			r, &v->layers[0], "budget", NULL,
+			"a name of at most 40 small letters, digits, - and _ is needed here");
 	if (quota.n && !quota_parse(quota, &api->quota))
 		reader_complain(r, &v->layers[0], "quota", NULL,
 				"calls/seconds such as \"15/3600\" is needed here");

@@ -95,6 +95,9 @@
 	  "Largest answer that is read.")                                                               \
 	X(warm, list,                 TEXT,     "",                                                     \
 	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
+	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
+	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
+	  "each counts for itself, and begins anew when it starts.")                                     \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, requests,              BOOL,     "yes",                                                  \

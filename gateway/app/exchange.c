@@ -34,7 +34,8 @@ void exchange_reset(struct exchange *x)
 	*x = (struct exchange){ .connection = connection,
 				.arena = arena,
 				.head = head,
-				.body = buf_init(LIMIT_ANSWER_BYTES) };
+				.body = buf_init(LIMIT_ANSWER_BYTES),
+				.age_s = -1 };
 	x->head.cap = LIMIT_HEAD_BYTES;
 }
 

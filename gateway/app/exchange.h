@@ -41,6 +41,26 @@ enum result {
 
 const char *result_word(enum result result);
 
+/* Pages of the gateway's own, in the words of perigee_pages_total{page}. */
+/* clang-format off */
+#define PAGES(X)                                                                                 \
+	X(NONE, "none")       /* it is a request to an API */                                    \
+	X(HEALTHZ, "healthz")                                                                    \
+	X(READYZ, "readyz")                                                                      \
+	X(METRICS, "metrics")                                                                    \
+	X(STATUS, "status")                                                                      \
+	X(ADMIN, "admin")                                                                        \
+	X(OPENAPI, "openapi")                                                                    \
+	X(OPTIONS, "options") /* of any path: browsers ask before they ask */
+/* clang-format on */
+
+enum page {
+#define X(name, word) PAGE_##name,
+	PAGES(X)
+#undef X
+		PAGE_COUNT
+};
+
 /* What a fill had to tell to one that waited for it. */
 struct news {
 	struct entry *entry; /* a reference; NULL: it failed */
@@ -63,11 +83,14 @@ struct exchange {
 	struct arena *arena;
 	struct request request;
 	struct mono arrived;
+	int64_t arrived_us;	   /* the same, finer: clock->us() */
 	char client[CLIENT_BYTES]; /* who asks */
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
 	struct canon canon;
+	uint32_t series; /* as which it is counted (app/metrics.h) */
+	enum page page;	 /* what it is for, if not an API */
 
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
@@ -84,6 +107,7 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
+	int64_t age_s; /* of one from entries; -1: it has none */
 	struct buf head;
 	struct buf body;
 };

@@ -1,10 +1,11 @@
 #include "app/fill.h"
 
+#include "app/compare.h"
 #include "app/fill_table.h"
+#include "app/metrics.h"
 #include "base/limits.h"
 #include "io/log.h"
 #include "policy/news.h"
-#include "policy/throttle.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -188,11 +189,23 @@ void fills_hear_again(struct fills *f)
 	f->origin->wake(f->origin);
 }
 
+struct fills_stats fills_stats(struct fills *f)
+{
+	struct fills_stats stats = { .calling = 0 };
+
+	pthread_mutex_lock(&f->lock);
+	for (const struct fill *fill = f->table.active; fill; fill = fill->next)
+		*(fill->calling ? &stats.calling : &stats.queued) += 1;
+	stats.waiting = f->table.waiting;
+	pthread_mutex_unlock(&f->lock);
+	return stats;
+}
+
 /* ---- the thread: ends of fills ---- */
 
 static bool is_for_count(const struct fill *fill)
 {
-	return fill->want.endpoint->kind == ENDPOINT_THROTTLE;
+	return compare_is_wanted(&fill->want);
 }
 
 static void unpark(struct fills *f, struct str budget, const struct fail *failure)
@@ -241,8 +254,11 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 	log_line(LOG_WARN, "fill_failed", "reason=%s detail=\"%s\" retry_after_s=%d target=%.*s",
 		 fault_word(failure->fault), failure->text, failure->retry_after_s,
 		 STR_ARG(fill->want.target));
-	if (is_for_count(fill))
-		unpark(f, fill->want.api->budget, failure);
+	if (is_for_count(fill)) {
+		/* Whoever cannot do without it will find that it has just failed. */
+		permits_untold(f->permits, fill->want.api);
+		unpark(f, fill->want.api->budget, NULL);
+	}
 	pthread_mutex_lock(&f->lock);
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
@@ -303,19 +319,13 @@ static void hold_back(struct fills *f, struct fill *fill, enum call_class class,
 /* Has upstream asked for its count of the budget, unless that is under way. */
 static void calibrate(struct fills *f, const struct api *api)
 {
-	const struct endpoint *endpoint;
-	const struct api *told_by = api_throttle(api, &endpoint);
-	struct want want = { .api = told_by, .endpoint = endpoint, .is_object = true };
 	struct buf target = buf_init(LIMIT_TARGET_BYTES);
+	struct want want;
 	struct fail failure;
 	bool joined;
 
-	if (!told_by)
+	if (!compare_want(api, &target, &want))
 		return;
-	buf_put(&target, told_by->root);
-	buf_put(&target, endpoint->name);
-	buf_put_char(&target, '/');
-	want.target = buf_str(&target);
 	pthread_mutex_lock(&f->lock);
 	joined = join(f, &want, (struct wall){ 0 }, CALL_DEMAND, NULL, &failure);
 	pthread_mutex_unlock(&f->lock);
@@ -361,6 +371,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		begin_call(f, fill);
 		break;
 	case VERDICT_ELSEWHERE:
+		metrics_add(f->options.metrics, SUM_LOCK_WAITS, 1);
 		put_back(f, fill, FILL_ELSEWHERE, wait_ms);
 		break;
 	case VERDICT_UNCALIBRATED:
@@ -445,47 +456,28 @@ static bool is_answered(const struct reply *reply)
 	return reply->fault == FAULT_NONE && reply->status < 500;
 }
 
-static void cool_down(struct fills *f, const struct reply *reply, struct str budget,
-		      const struct fail *failure)
+/* The call has brought nothing. After a 429 nobody asks for a while. */
+static void fail_call(struct fills *f, struct fill *fill, const struct reply *reply,
+		      enum counted counted, const struct fail *failure)
 {
-	f->store->cool_down(f->store, budget, failure->retry_after_s * 1000LL,
-			    failure->retry_after_s && !retry_is_told(reply));
+	const struct ticket ticket = ticket_of(f, fill);
+
+	if (reply->status == 429)
+		f->store->cool_down(f->store, ticket.budget, failure->retry_after_s * 1000LL,
+				    failure->retry_after_s && !retry_is_told(reply));
+	settle(f, &ticket, counted, failure);
+	give_up(f, fill, failure);
 }
 
-/* Is it what upstream itself says when it is asked for its count, and be it that there is no such
- * thing? Something in between (a challenge, a page of errors) is not. */
-static bool is_about_count(const struct reply *reply)
-{
-	return reply->fault == FAULT_NONE &&
-	       (reply->status == 404 || (reply->status == 200 && reply->is_json));
-}
-
-/* Upstream's count has come; one that does not tell is taken at its silence. */
 static void finish_count(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
+	struct wall now = f->clock->wall(f->clock);
 	struct fail failure;
-	struct count count;
 
-	if (!is_about_count(reply)) {
-		fail_set(&failure, FAULT_UPSTREAM_GARBAGE, "Upstream's word on the quota is none.");
-		if (!is_answered(reply) || reply->status == 429)
-			intake(reply, &fill->want, f->clock->wall(f->clock), &failure);
-		if (reply->status == 429)
-			cool_down(f, reply, ticket.budget, &failure);
-		settle(f, &ticket, COUNTED_NO, &failure);
-		give_up(f, fill, &failure);
+	if (!compare_finish(f->permits, &fill->want, reply, now, &failure)) {
+		fail_call(f, fill, reply, COUNTED_NO, &failure);
 		return;
-	}
-	if (reply->status == 200 && throttle_read(buf_str(&reply->body), &count)) {
-		permits_told(f->permits, fill->want.api, &count);
-		log_line(LOG_INFO, "calibrated", "budget=%.*s limit=%u used=%u wait_ms=%lld",
-			 STR_ARG(ticket.budget), (unsigned int)count.quota.calls,
-			 (unsigned int)count.used, (long long)count.wait_ms);
-	} else {
-		permits_told(f->permits, fill->want.api, NULL);
-		log_line(LOG_WARN, "uncalibrated", "budget=%.*s reason=\"upstream does not tell\"",
-			 STR_ARG(ticket.budget));
 	}
 	settle(f, &ticket, COUNTED_NO, NULL);
 	succeed(f, fill, NULL, false);
@@ -497,19 +489,22 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 	struct wall now = f->clock->wall(f->clock);
 	struct fail failure = { .fault = FAULT_NONE };
 	struct entry *e = intake(reply, &fill->want, now, &failure);
+	bool stored;
 
-	if (e) {
-		bool stored =
-			f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
-
-		settle(f, &ticket, counted_of(reply), NULL);
-		succeed(f, fill, e, stored);
+	if (!e) {
+		fail_call(f, fill, reply, counted_of(reply), &failure);
 		return;
 	}
-	if (reply->status == 429)
-		cool_down(f, reply, ticket.budget, &failure);
-	settle(f, &ticket, counted_of(reply), &failure);
-	give_up(f, fill, &failure);
+	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
+	settle(f, &ticket, counted_of(reply), NULL);
+	succeed(f, fill, e, stored);
+}
+
+static enum call_kind kind_of(const struct fill *fill)
+{
+	if (is_for_count(fill))
+		return KIND_CALIBRATION;
+	return fill->caller[0] ? KIND_DEMAND : KIND_BACKGROUND;
 }
 
 static void finish_call(struct fills *f, struct reply *reply)
@@ -522,6 +517,7 @@ static void finish_call(struct fills *f, struct reply *reply)
 	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
+	metrics_upstream(f->options.metrics, kind_of(fill), reply);
 	permits_note(f->permits, fill->want.api, is_answered(reply));
 	if (is_for_count(fill))
 		finish_count(f, fill, reply);
@@ -585,6 +581,7 @@ static bool is_over(struct fills *f)
 
 static void drop_active(struct fills *f)
 {
+	const struct reply cut_off = { .fault = FAULT_STOPPING };
 	struct fail failure;
 
 	fail_set(&failure, FAULT_STOPPING, "The gateway is shutting down.");
@@ -592,8 +589,10 @@ static void drop_active(struct fills *f)
 		const struct ticket ticket = ticket_of(f, f->table.active);
 
 		/* Other workers need not wait for the end of the lease. */
-		if (f->table.active->calling)
+		if (f->table.active->calling) {
 			settle(f, &ticket, COUNTED_PERHAPS, NULL);
+			metrics_upstream(f->options.metrics, kind_of(f->table.active), &cut_off);
+		}
 		give_up(f, f->table.active, &failure);
 	}
 }
@@ -604,6 +603,7 @@ static void forget(struct fills *f, struct mono now)
 	fill_table_forget(&f->table, now);
 	fill_table_drop_unwanted(&f->table, now, false);
 	pthread_mutex_unlock(&f->lock);
+	permits_tell(f->permits, f->options.metrics);
 }
 
 static void *run(void *ctx)

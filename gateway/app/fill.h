@@ -35,6 +35,7 @@ struct fills_options {
 	int64_t retry_ms;
 	struct permit_options permit;
 	const struct origin_switch *origin; /* how much upstream may be asked; NULL: as it likes */
+	struct metrics *metrics; /* where calls are counted */
 };
 
 /* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
@@ -73,6 +74,15 @@ bool fills_spare(struct fills *fills, const struct want *want, struct wall newer
 
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
+
+/* How many there are just now. */
+struct fills_stats {
+	size_t calling; /* calls to upstream that are under way */
+	size_t queued;	/* what else is to be fetched */
+	size_t waiting; /* exchanges */
+};
+
+struct fills_stats fills_stats(struct fills *fills);
 
 /* News may have been missed: whoever waits for another worker asks again. */
 void fills_hear_again(struct fills *fills);

@@ -3,7 +3,7 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory and the press have locks of their own.
+ * the tables, the fills, the memory, the press and the scrape have locks of their own.
  */
 
 #include <stdatomic.h>
@@ -16,7 +16,9 @@
 struct fills;
 struct memory;
 struct origin_switch;
+struct metrics;
 struct press;
+struct scrape;
 struct tables;
 
 struct gateway {
@@ -30,7 +32,9 @@ struct gateway {
 	struct memory *memory;
 	struct press *press;
 	struct origin_switch *origin; /* how much upstream may be asked now */
-	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
+	struct metrics *metrics;
+	struct scrape *scrape;
+	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
 
 #endif

@@ -1,27 +1,19 @@
 #include "app/local.h"
 
 #include "api/openapi.h"
+#include "app/health.h"
 #include "app/respond.h"
+#include "app/scrape.h"
 #include "base/limits.h"
 
 #include <stdio.h>
 
-static void healthz(const struct gateway *gw, struct store *store, struct exchange *x)
+/* What clients would else ask upstream is a request to the API, and a hit. */
+static void answer_for_upstream(struct exchange *x, struct str body)
 {
-	(void)gw;
-	(void)store;
-	respond_page(x, 200, "text/plain", STR("ok\n"));
-}
-
-static void readyz(const struct gateway *gw, struct store *store, struct exchange *x)
-{
-	bool redis = store->ping(store);
-	bool ready = redis && !atomic_load(&gw->stopping);
-	char body[64];
-	int n = snprintf(body, sizeof(body), "{\"ready\":%s,\"redis\":%s}\n",
-			 ready ? "true" : "false", redis ? "true" : "false");
-
-	respond_page(x, ready ? 200 : 503, "application/json", (struct str){ body, (size_t)n });
+	respond_page(x, 200, "application/json", body);
+	if (x->status == 200)
+		x->result = RESULT_HIT;
 }
 
 /* `{"agencies": "https://.../2.3.0/agencies/", ...}`, as DRF's DefaultRouter has it. */
@@ -41,8 +33,9 @@ static void api_root(const struct gateway *gw, const struct api *api, struct exc
 		buf_put(&body, STR("/\""));
 	}
 	buf_put_char(&body, '}');
-	respond_page(x, 200, "application/json", buf_str(&body));
+	answer_for_upstream(x, buf_str(&body));
 	buf_release(&body);
+	x->series = api->series;
 }
 
 void local_throttle(struct store *store, struct exchange *x)
@@ -63,7 +56,7 @@ void local_throttle(struct store *store, struct exchange *x)
 		     "\"current_use\":%u,\"next_use_secs\":%lld,\"ident\":\"perigee\"}",
 		     (unsigned int)count.quota.calls, (long long)(count.quota.window_ms / 1000),
 		     (unsigned int)count.used, (long long)((count.wait_ms + 999) / 1000));
-	respond_page(x, 200, "application/json", (struct str){ body, (size_t)n });
+	answer_for_upstream(x, (struct str){ body, (size_t)n });
 }
 
 static void openapi(const struct gateway *gw, struct store *store, struct exchange *x)
@@ -80,11 +73,13 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 {
 	static const struct {
 		struct str path;
+		enum page page;
 		void (*answer)(const struct gateway *, struct store *, struct exchange *);
 	} pages[] = {
-		{ STR("/healthz"), healthz },
-		{ STR("/readyz"), readyz },
-		{ STR("/openapi.json"), openapi },
+		{ STR("/healthz"), PAGE_HEALTHZ, health_live },
+		{ STR("/readyz"), PAGE_READYZ, health_ready },
+		{ STR("/metrics"), PAGE_METRICS, scrape_answer },
+		{ STR("/openapi.json"), PAGE_OPENAPI, openapi },
 	};
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');
@@ -93,6 +88,7 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 
 	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
 		if (str_eq(path, pages[i].path)) {
+			x->page = pages[i].page;
 			pages[i].answer(gw, store, x);
 			return true;
 		}

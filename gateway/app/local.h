@@ -2,8 +2,8 @@
 #define PERIGEE_APP_LOCAL_H
 
 /*
- * The gateway's own pages: `/healthz` (the process lives) and `/readyz` (it can
- * answer requests, and how Redis is); and what it answers for upstream: the list
+ * The gateway's own pages: `/healthz` and `/readyz` (app/health.h), `/metrics`
+ * (app/scrape.h), `/openapi.json`; and what it answers for upstream: the list
  * of an API's endpoints at its root, and `api-throttle/`.
  */
 

@@ -90,6 +90,12 @@ static void find(struct search *s, size_t i)
 	}
 }
 
+/* Does the entry show that the page lies behind the list's end? */
+static bool is_before_page(const struct search *s, const struct entry *e)
+{
+	return e && e->kind == ENTRY_WINDOW && e->count <= s->x->canon.offset;
+}
+
 /* A window that is not there may lie behind the list's end. The window before it (somebody walks)
  * and the first one (most asked for) know the count, and asking them costs no call. */
 static void find_end(struct search *s, int64_t start)
@@ -98,19 +104,22 @@ static void find_end(struct search *s, int64_t start)
 	const int64_t neighbours[] = { start - size, 0 };
 	struct lookup *l = s->found;
 
-	for (size_t i = 0; start > 0 && i < 2 && !l->broken; i++) {
+	for (size_t i = 0; start > 0 && i < 2 && l->state != ENTRY_FRESH && !l->broken; i++) {
+		enum entry_state state;
 		struct want want;
-		struct entry *e =
-			make_want(s, neighbours[i], size, &want) ? obtain(s, want.target) : NULL;
+		struct entry *e;
 
-		if (e && entry_state(e, s->now) == ENTRY_FRESH && e->kind == ENTRY_WINDOW &&
-		    e->count <= s->x->canon.offset) {
-			l->entries[0] = e;
-			l->wants[0] = want;
-			l->state = ENTRY_FRESH;
+		if (!make_want(s, neighbours[i], size, &want))
 			return;
+		e = obtain_usable(s, want.target, &state);
+		if (!is_before_page(s, e) || state <= l->state) {
+			entry_unref(e);
+			continue;
 		}
-		entry_unref(e);
+		entry_unref(l->entries[0]);
+		l->entries[0] = e;
+		l->wants[0] = want;
+		l->state = state;
 	}
 }
 

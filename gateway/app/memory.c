@@ -173,7 +173,10 @@ struct memory_stats memory_stats(struct memory *m)
 	struct memory_stats stats;
 
 	pthread_mutex_lock(&m->lock);
-	stats = (struct memory_stats){ m->sieve.bytes, m->sieve.n, m->sieve.evicted };
+	stats = (struct memory_stats){ .bytes = m->sieve.bytes,
+				       .bytes_max = m->sieve.bytes_max,
+				       .entries = m->sieve.n,
+				       .evicted = m->sieve.evicted };
 	pthread_mutex_unlock(&m->lock);
 	return stats;
 }

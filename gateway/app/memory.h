@@ -34,6 +34,7 @@ void memory_clear(struct memory *m);
 /* What is kept just now, for tests and metrics. */
 struct memory_stats {
 	size_t bytes; /* bookkeeping included */
+	size_t bytes_max;
 	size_t entries;
 	uint64_t evicted;
 };

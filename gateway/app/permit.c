@@ -7,6 +7,14 @@
 /* What upstream told a moment ago is believed for so long, and asked for no sooner. */
 #define TOLD_MS 10000
 
+/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. For
+ * one that has just asked there must be time to call. */
+#define COMPARED_SHARE	  60
+#define COMPARED_LEAST_MS 1000
+
+/* Where upstream's count cannot be had, calls are made without, for so much of a window. */
+#define UNTOLD_SHARE 6
+
 /* Calls of the own share that are remembered: no share is larger. */
 #define LOCAL_CALLS 32
 
@@ -15,7 +23,8 @@ struct account {
 	struct account *next;
 	struct str budget; /* owned */
 	struct breaker breaker;
-	bool anew; /* the store was away: its log may lack calls */
+	bool anew;		  /* the store was away: its log may lack calls */
+	struct mono untold_until; /* upstream's count could not be had: any comparison will do */
 	bool away;
 	struct mono away_since;
 	/* without the store */
@@ -217,6 +226,18 @@ static void note_store(const struct permits *p, struct account *a, bool broken)
 
 /* ---- asking ---- */
 
+/* Other programs may use the same quota: how old may the last comparison be? */
+static int64_t compared_ms(const struct permits *p, const struct account *a, struct quota quota)
+{
+	int64_t ms = quota.window_ms / COMPARED_SHARE;
+
+	if (a->anew)
+		return 0;
+	if (now(p).ms < a->untold_until.ms)
+		return -1;
+	return ms > COMPARED_LEAST_MS ? ms : COMPARED_LEAST_MS;
+}
+
 static struct reservation reservation_for(const struct permits *p, const struct account *a,
 					  const struct api *api, const struct ticket *ticket)
 {
@@ -226,7 +247,7 @@ static struct reservation reservation_for(const struct permits *p, const struct 
 		.reserve = percent(quota_of(a, api).calls, p->options.reserve_percent),
 		.client_share = p->options.client_percent,
 		.calibrated = is_counted(api),
-		.anew = a->anew,
+		.compared_ms = compared_ms(p, a, quota_of(a, api)),
 	};
 }
 
@@ -301,6 +322,12 @@ enum verdict permits_ask(struct permits *p, const struct want *want, const struc
 	return verdict;
 }
 
+void permits_tell(const struct permits *p, struct metrics *m)
+{
+	for (const struct account *a = p->accounts; a; a = a->next)
+		metrics_breaker(m, a->budget, a->breaker.failures >= BREAKER_FAILURES);
+}
+
 void permits_told(struct permits *p, const struct api *api, const struct count *count)
 {
 	const struct count untold = { .quota = api->quota };
@@ -317,4 +344,12 @@ void permits_told(struct permits *p, const struct api *api, const struct count *
 		a->unwritten = !p->store->calibrate(p->store, api->budget, &a->told);
 		a->anew &= a->unwritten;
 	}
+}
+
+void permits_untold(struct permits *p, const struct api *api)
+{
+	struct account *a = account_of(p, api->budget);
+
+	if (a)
+		a->untold_until = mono_after(now(p), quota_of(a, api).window_ms / UNTOLD_SHARE);
 }

@@ -4,7 +4,8 @@
 /*
  * May upstream be called now? Three ask: the breaker of the upstream, the budget
  * that all workers share, and, when the store does not answer, this worker's own
- * small share of it.
+ * small share of it. As other programs may use the same quota, the budget grants a
+ * call only if it was compared with upstream's own count in the last minute.
  *
  * Without the store nobody knows what the others have called, or are about to. So
  * the own share is a few percent of the quota, and each call of it is made only if
@@ -16,6 +17,7 @@
  * Belongs to the fills' thread.
  */
 
+#include "app/metrics.h"
 #include "policy/intake.h"
 #include "policy/ports.h"
 
@@ -44,7 +46,14 @@ enum verdict permits_ask(struct permits *p, const struct want *want, const struc
 /* What upstream has told of the budget; NULL: it does not tell, and is not asked again soon. */
 void permits_told(struct permits *p, const struct api *api, const struct count *count);
 
+/* Upstream was asked for its count and gave none: for some minutes an older comparison has to do,
+ * if there is one. */
+void permits_untold(struct permits *p, const struct api *api);
+
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);
+
+/* Tells which breakers are not closed. */
+void permits_tell(const struct permits *p, struct metrics *m);
 
 #endif

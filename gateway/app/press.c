@@ -182,6 +182,7 @@ struct press_stats press_stats(struct press *p)
 
 	pthread_mutex_lock(&p->lock);
 	stats = (struct press_stats){ .bytes = p->sieve.bytes,
+				      .bytes_max = p->sieve.bytes_max,
 				      .bodies = p->sieve.n,
 				      .hits = p->hits,
 				      .misses = p->misses,

@@ -48,6 +48,7 @@ void pressed_unref(struct pressed *pressed);
 /* What is kept just now, for tests and metrics. */
 struct press_stats {
 	size_t bytes; /* bookkeeping included */
+	size_t bytes_max;
 	size_t bodies;
 	uint64_t hits;
 	uint64_t misses; /* each of them has compressed something */

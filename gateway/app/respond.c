@@ -446,6 +446,7 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 				   found->state, gw->clock->wall(gw->clock));
 	struct links links;
 
+	x->age_s = ages.age_s;
 	x->result = result_of(x, found);
 	if (refusal) {
 		put_upstream_refusal(x, refusal, &ages, base);

@@ -94,6 +94,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 
 	switch (request_method(&x->request)) {
 	case METHOD_OPTIONS:
+		x->page = PAGE_OPTIONS;
 		respond_options(x);
 		return true;
 	case METHOD_OTHER:
@@ -111,9 +112,11 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		return true;
 	if (!canon_request(x->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
 			   &refusal)) {
+		x->series = canon_series(&x->canon);
 		respond_refusal(x, &refusal);
 		return true;
 	}
+	x->series = canon_series(&x->canon);
 	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
 		local_throttle(store, x);
 		return true;

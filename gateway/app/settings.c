@@ -1,6 +1,7 @@
 #include "app/settings.h"
 
 #include "api/load.h"
+#include "app/metrics.h"
 
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -67,13 +68,15 @@ static bool read_tables(struct settings *s)
 	return s->tables != NULL;
 }
 
-bool settings_reload_tables(struct settings *s)
+bool settings_reload_tables(struct settings *s, struct metrics *metrics)
 {
 	struct catalog *catalog = load_catalog(s);
 
-	if (catalog)
-		tables_replace(s->tables, catalog);
-	return catalog != NULL;
+	if (!catalog)
+		return false;
+	metrics_register(metrics, catalog);
+	tables_replace(s->tables, catalog);
+	return true;
 }
 
 /* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */

@@ -43,9 +43,9 @@ struct settings {
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
 
-/* Reads the endpoint tables anew and puts them in force; or writes all their faults to standard
- * error, leaves the old ones as they are and returns false. */
-bool settings_reload_tables(struct settings *s);
+/* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
+ * their faults to standard error, leaves the old ones as they are and returns false. */
+bool settings_reload_tables(struct settings *s, struct metrics *metrics);
 
 /* The same with the list of what is kept warm, by the tables in force. On success s->warm is the
  * new one, or NULL where none is configured. */

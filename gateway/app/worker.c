@@ -1,5 +1,6 @@
 #include "app/worker.h"
 
+#include "app/report.h"
 #include "app/serve.h"
 #include "base/limits.h"
 #include "io/fcgi.h"
@@ -173,21 +174,6 @@ static void read_request(const struct fcgi *fcgi, struct exchange *x)
 		*params[i].to = fcgi_param(fcgi, params[i].name);
 }
 
-static void log_request(const struct workers *w, const struct exchange *x)
-{
-	const struct clock *clock = w->gw->clock;
-
-	if (!CONFIG_NUMBER(w->gw->config, log, requests))
-		return;
-	/* Only what was understood is logged: anything else may hold anything, keys included. */
-	log_line(LOG_INFO, "request",
-		 "id=%.*s method=%.*s status=%d result=%s ms=%lld bytes=%zu target=%.*s",
-		 STR_ARG(x->request.id), (int)(x->request.method.n < 16 ? x->request.method.n : 16),
-		 x->request.method.p ? x->request.method.p : "", x->status, result_word(x->result),
-		 (long long)(clock->mono(clock).ms - x->arrived.ms), x->body.n,
-		 STR_ARG(x->canon.target));
-}
-
 /* Serves on, and when that gave an answer sends it and waits for the connection's next request. */
 static void serve_on(struct workers *w, struct store *store, struct connection *c)
 {
@@ -196,7 +182,7 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 
 	if (!serve(w->gw, store, x))
 		return;
-	log_request(w, x);
+	report(w->gw, x);
 	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
 	exchange_reset(x);
 	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
@@ -219,6 +205,7 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 	read_request(c->fcgi, &c->exchange);
 	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));
 	c->exchange.arrived = clock->mono(clock);
+	c->exchange.arrived_us = clock->us(clock);
 	serve_on(w, store, c);
 }
 

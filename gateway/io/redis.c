@@ -250,19 +250,38 @@ static bool try_once(struct redis *r, const struct redis_command *commands, size
 	return false;
 }
 
+/* How long that took, and whether anything was wrong. */
+static void count(const struct redis *r, int64_t since_us, bool answered,
+		  struct redisReply *const *replies, size_t n)
+{
+	const struct redis_health *health = r->options->health;
+	int64_t us = sysclock.us(&sysclock) - since_us;
+	bool good = answered;
+
+	for (size_t i = 0; i < n && good; i++)
+		good = replies[i]->type != REDIS_REPLY_ERROR;
+	if (health->took.histogram)
+		histogram_add(health->took.histogram, health->took.bins, us > 0 ? (uint64_t)us : 0);
+	if (health->errors && !good)
+		counter_add(health->errors, 1);
+}
+
 bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
 	       struct redisReply **replies)
 {
 	bool kept = r->context != NULL;
 	bool closed;
 	bool answered;
+	int64_t since_us;
 
 	if (!may_try(r))
 		return false;
+	since_us = sysclock.us(&sysclock);
 	answered = try_once(r, commands, n, replies, &closed);
 	/* That a kept connection has been closed says nothing about Redis; a new one will. */
 	if (!answered && kept && closed)
 		answered = try_once(r, commands, n, replies, &closed);
+	count(r, since_us, answered, replies, n);
 	if (answered)
 		note_success(r);
 	else

@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/str.h"
 
 #define REDIS_PAUSE_MS	   250
@@ -29,6 +30,11 @@ struct redisContext; /* hiredis */
 struct redis_health {
 	atomic_int failures;	 /* since it last answered */
 	atomic_llong away_until; /* ms on the monotonic clock: nobody tries before */
+
+	/* Where it is counted for /metrics, set before threads start; NULL: nowhere. */
+	struct measure took;
+	counter *errors;     /* no answer, or one that says that a command failed */
+	counter *unreadable; /* entries that were none */
 };
 
 struct redis_options {

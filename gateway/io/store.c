@@ -14,6 +14,7 @@
 struct redis_store {
 	struct store store; /* first, so that one is the other */
 	struct redis *redis;
+	counter *unreadable; /* NULL: not counted */
 	struct str prefix;
 	char channel_text[STORE_CHANNEL_BYTES];
 	struct str channel;
@@ -67,7 +68,8 @@ static redisReply *run_one(struct redis_store *s, const struct str *argv, size_t
 
 /* ---- entries ---- */
 
-static struct entry *entry_of(const redisReply *reply, struct str target)
+static struct entry *entry_of(const struct redis_store *s, const redisReply *reply,
+			      struct str target)
 {
 	struct str fields[ENTRY_FIELDS];
 	struct entry *e;
@@ -90,9 +92,12 @@ static struct entry *entry_of(const redisReply *reply, struct str target)
 		entry_unref(e);
 		e = NULL;
 	}
-	if (!e)
-		log_line(LOG_WARN, "entry_unreadable", "target=%.*s", STR_ARG(target));
-	return e;
+	if (e)
+		return e;
+	log_line(LOG_WARN, "entry_unreadable", "target=%.*s", STR_ARG(target));
+	if (s->unreadable)
+		counter_add(s->unreadable, 1);
+	return NULL;
 }
 
 /* A key that is no hash is no entry either; saving one replaces it. */
@@ -116,7 +121,7 @@ static enum load load(struct store *store, struct str target, struct entry **ret
 	if (!redis_run(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
 	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
-	*ret = broken ? NULL : entry_of(reply, target);
+	*ret = broken ? NULL : entry_of(s, reply, target);
 	freeReplyObject(reply);
 	if (broken)
 		return LOAD_BROKEN;
@@ -175,7 +180,7 @@ static bool is_integers(const redisReply *reply, size_t n)
 }
 
 /* The most integers that a script answers with, and arguments that one takes. */
-#define ANSWER_MAX    4
+#define ANSWER_MAX    6
 #define ARGUMENTS_MAX 12
 
 /* A script's call: keys and arguments are appended, numbers as text of their own. */
@@ -271,7 +276,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	add_number(&c, r->client_share);
 	add_number(&c, LEASE_MS);
 	add_number(&c, r->calibrated);
-	add_number(&c, r->anew);
+	add_number(&c, r->compared_ms);
 	add_number(&c, t->spare);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
 }
@@ -345,7 +350,7 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 static bool usage(struct store *store, struct str budget, struct quota quota, struct count *ret)
 {
 	struct redis_store *s = of(store);
-	int64_t answer[4];
+	int64_t answer[6];
 	struct ticket_keys keys;
 	struct script c = script_new(script_usage, "2");
 
@@ -353,11 +358,13 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	add(&c, budget_key(s->prefix, budget, "state", keys.state));
 	add_number(&c, quota.calls);
 	add_number(&c, quota.window_ms);
-	if (!run_script(s, &c, answer, 4))
+	if (!run_script(s, &c, answer, 6))
 		return false;
 	*ret = (struct count){ .quota = { (uint32_t)answer[0], answer[1] },
 			       .used = (uint32_t)answer[2],
-			       .wait_ms = answer[3] };
+			       .wait_ms = answer[3],
+			       .free_ms = answer[4],
+			       .cool_ms = answer[5] };
 	return true;
 }
 
@@ -486,6 +493,44 @@ static bool hold_office(struct store *store, struct str office, struct str id, i
 	return run_script(s, &c, answer, 1) && answer[0];
 }
 
+/* `name:123` of a section of INFO; -1: it is not there. */
+static int64_t info_number(const redisReply *reply, struct str name)
+{
+	struct str rest = { NULL, 0 };
+	int64_t number;
+
+	if (reply->type == REDIS_REPLY_STRING)
+		rest = (struct str){ reply->str, reply->len };
+	while (rest.n) {
+		struct str value = str_cut(&rest, '\n');
+
+		if (str_eq(str_cut(&value, ':'), name))
+			return str_to_i64(str_trim(value), &number) ? number : -1;
+	}
+	return -1;
+}
+
+static bool stats(struct store *store, struct store_stats *ret)
+{
+	const struct str memory[] = { STR("INFO"), STR("memory") };
+	const struct str evictions[] = { STR("INFO"), STR("stats") };
+	const struct str keys[] = { STR("DBSIZE") };
+	const struct redis_command commands[] = { { 2, memory }, { 2, evictions }, { 1, keys } };
+	redisReply *replies[3];
+
+	if (!redis_run(of(store)->redis, commands, 3, replies))
+		return false;
+	*ret = (struct store_stats){
+		.keys = replies[2]->type == REDIS_REPLY_INTEGER ? replies[2]->integer : -1,
+		.bytes = info_number(replies[0], STR("used_memory")),
+		.bytes_max = info_number(replies[0], STR("maxmemory")),
+		.evicted = info_number(replies[1], STR("evicted_keys")),
+	};
+	for (size_t i = 0; i < 3; i++)
+		freeReplyObject(replies[i]);
+	return true;
+}
+
 static bool ping(struct store *store)
 {
 	struct str argv[] = { STR("PING") };
@@ -535,8 +580,10 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 					      .recall_all = recall_all,
 					      .remember_in = remember_in,
 					      .hold_office = hold_office,
+					      .stats = stats,
 					      .ping = ping,
 					      .free = free_store },
+				   .unreadable = options->health->unreadable,
 				   .prefix = prefix,
 				   .key = buf_init(KEY_BYTES),
 				   .scratch = buf_init(1024UL * 1024) };

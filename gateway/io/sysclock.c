@@ -22,4 +22,13 @@ static struct wall read_wall(const struct clock *clock)
 	return (struct wall){ read_ms(CLOCK_REALTIME) };
 }
 
-const struct clock sysclock = { .mono = read_mono, .wall = read_wall };
+static int64_t read_us(const struct clock *clock)
+{
+	struct timespec t;
+
+	(void)clock;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+const struct clock sysclock = { .mono = read_mono, .wall = read_wall, .us = read_us };

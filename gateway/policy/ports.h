@@ -16,6 +16,7 @@
 struct clock {
 	struct mono (*mono)(const struct clock *);
 	struct wall (*wall)(const struct clock *);
+	int64_t (*us)(const struct clock *); /* like mono(), finer: to measure what is short */
 };
 
 /* ---- the store: what all workers on all hosts share ---- */
@@ -60,7 +61,7 @@ struct reservation {
 	uint32_t reserve;      /* calls of the quota that background may not use */
 	uint32_t client_share; /* percent of the quota for one client while others ask too */
 	bool calibrated;       /* only a budget that was compared with upstream's count will do */
-	bool anew;	       /* and the last time does not count any more */
+	int64_t compared_ms;   /* not longer ago than this; 0: anew; below 0: whenever it was */
 };
 
 struct allowance {
@@ -81,7 +82,17 @@ struct count {
 	struct quota quota;
 	uint32_t used;
 	int64_t wait_ms;  /* until it would take another one */
+	int64_t free_ms;  /* of usage(): until the oldest that counts does not any more; 0: none */
+	int64_t cool_ms;  /* of usage(): that nobody asks because of a 429; 0: anybody may */
 	int64_t asked_ms; /* when it was asked for, by the store's clock */
+};
+
+/* What the store says of itself; below 0: it does not say. */
+struct store_stats {
+	int64_t keys; /* of its database, whoever's they are */
+	int64_t bytes;
+	int64_t bytes_max; /* 0: no limit */
+	int64_t evicted;   /* for want of memory, since it was started */
 };
 
 /* A target's lease: so long after its worker's death another one takes over. */
@@ -144,6 +155,8 @@ struct store {
 	/* Takes an office, or goes on holding it, for ms from now: nobody else does meanwhile.
 	 * False: somebody else holds it, or the store did not answer. */
 	bool (*hold_office)(struct store *, struct str office, struct str id, int64_t ms);
+	/* False: the store did not answer. */
+	bool (*stats)(struct store *, struct store_stats *ret);
 
 	bool (*ping)(struct store *);
 	void (*free)(struct store *);

@@ -69,6 +69,14 @@ class Browser:
             self._pages.server_close()
         shutil.rmtree(self._dir, ignore_errors=True)
 
+    def visit(self, url):
+        self._order("POST", f"{self._session}/url", {"url": url})
+
+    def devtools(self, command, **parameters):
+        """What only the browser's own protocol can: screens, colour schemes, keys."""
+        return self._order("POST", f"{self._session}/goog/cdp/execute",
+                           {"cmd": command, "params": parameters})
+
     def run(self, script, *arguments):
         """What an async function with this body returns, in the page."""
         wrapped = """
@@ -113,7 +121,7 @@ class Browser:
         self._pages = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
         threading.Thread(target=self._pages.serve_forever, daemon=True).start()
         self.origin = f"http://127.0.0.1:{self._pages.server_port}"
-        self._order("POST", f"{self._session}/url", {"url": f"{self.origin}/"})
+        self.visit(f"{self.origin}/")
 
     def _order(self, method, path, given=None):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60 * SLOW)

@@ -230,6 +230,27 @@ def test_others_who_use_it_up_meanwhile_cost_one_refusal_at_most():
         chain.assert_windows(6, 8)
 
 
+def test_others_who_used_it_up_a_while_ago_cost_none():
+    """Upstream's count is asked for before a call unless that was done in the last minute of an hour."""
+    with Hosts(quota="6/3600") as chain:
+        assert chain.ask(chain.cold()).status == 200
+        use_up(chain, 4)
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        statuses = [chain.ask(chain.cold()).status for _ in range(5)]
+        assert statuses == [200, 429, 429, 429, 429]
+        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
+
+
+def test_without_upstreams_count_calls_go_on():
+    """Once it was told; what tells it fails later, as quickly or slowly as it likes."""
+    with Hosts(quota="6/3600") as chain:
+        assert chain.ask(chain.cold()).status == 200
+        chain.origin.fault("status", match="api-throttle")
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        assert [chain.ask(chain.cold()).status for _ in range(6)] == [200] * 5 + [429]
+        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
+
+
 def test_a_429_that_does_not_say_how_long():
     """Upstream's own count does: nobody is kept waiting for the guessed minute."""
     with Hosts(quota="3/8") as chain:

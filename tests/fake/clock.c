@@ -10,9 +10,14 @@ static struct wall read_wall(const struct clock *clock)
 	return (struct wall){ ((const struct fake_clock *)clock)->wall_ms };
 }
 
+static int64_t read_us(const struct clock *clock)
+{
+	return read_mono(clock).ms * 1000;
+}
+
 void fake_clock_init(struct fake_clock *c)
 {
-	c->clock = (struct clock){ .mono = read_mono, .wall = read_wall };
+	c->clock = (struct clock){ .mono = read_mono, .wall = read_wall, .us = read_us };
 	c->mono_ms = 5000;
 	c->wall_ms = 1795468800000;
 }

@@ -157,7 +157,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	if (s->elsewhere)
 		return VERDICT_ELSEWHERE;
 	/* Asking too early is not counted: that it is asked again is what is. */
-	if (!s->broken && !s->reserve_fails && r->calibrated && (r->anew || s->uncalibrated))
+	if (!s->broken && !s->reserve_fails && r->calibrated &&
+	    (!r->compared_ms || s->uncalibrated || (s->outdated && r->compared_ms > 0)))
 		return VERDICT_UNCALIBRATED;
 	s->reserves++;
 	s->background_reserves += !r->ticket.client.n;
@@ -166,6 +167,7 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	s->last_hold_ms = r->ticket.hold_ms;
 	s->last_limit = r->quota.calls;
 	s->last_reserve = r->reserve;
+	s->last_compared_ms = r->compared_ms;
 	if (s->broken || s->reserve_fails)
 		return VERDICT_BROKEN;
 	if (s->refuses)
@@ -180,13 +182,14 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 static enum verdict claim(struct store *store, const struct ticket *t, struct allowance *ret)
 {
 	struct fake_store *s = of(store);
+	bool elsewhere = s->elsewhere || s->claimed_elsewhere;
 
 	(void)t;
 	s->claims++;
 	if (s->broken)
 		return VERDICT_BROKEN;
-	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
-	return s->elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
+	*ret = (struct allowance){ .wait_ms = elsewhere ? LEASE_MS : 0, .asked_ms = now_ms(s) };
+	return elsewhere ? VERDICT_ELSEWHERE : VERDICT_GRANTED;
 }
 
 static void renew(struct store *store, const struct ticket *t)
@@ -238,7 +241,7 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 	pthread_mutex_lock(&s->lock);
 	s->count = *count;
 	pthread_mutex_unlock(&s->lock);
-	s->uncalibrated = false;
+	s->uncalibrated = s->outdated = false;
 	return true;
 }
 
@@ -256,7 +259,10 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	*ret = (struct count){ .quota = quota, .used = (uint32_t)s->log_n };
 	if (s->log_n >= quota.calls)
 		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
+	if (s->log_n)
+		ret->free_ms = s->log[0].at_ms + quota.window_ms - now_ms(s);
 	cool_ms = s->cool_until_ms - now_ms(s);
+	ret->cool_ms = cool_ms > 0 ? cool_ms : 0;
 	if (cool_ms > ret->wait_ms)
 		ret->wait_ms = cool_ms;
 	pthread_mutex_unlock(&s->lock);
@@ -387,6 +393,20 @@ static bool hold_office(struct store *store, struct str office, struct str id, i
 	return holds;
 }
 
+static bool stats(struct store *store, struct store_stats *ret)
+{
+	struct fake_store *s = of(store);
+
+	if (s->broken)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	*ret = (struct store_stats){
+		.keys = (int64_t)s->kept_n, .bytes = 1000, .bytes_max = 2000, .evicted = 7
+	};
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
 static bool ping(struct store *store)
 {
 	return !of(store)->broken;
@@ -424,6 +444,7 @@ struct store *fake_store_open(struct fake_store *s)
 				   .recall_all = recall_all,
 				   .remember_in = remember_in,
 				   .hold_office = hold_office,
+				   .stats = stats,
 				   .ping = ping,
 				   .free = free_store };
 	return &h->store;

@@ -24,11 +24,13 @@ struct fake_store {
 	const struct clock *clock;
 
 	/* switches */
-	atomic_bool broken;	   /* nothing is answered, as without Redis */
-	atomic_bool save_fails;	   /* only save() fails */
-	atomic_bool reserve_fails; /* only reserve() fails */
-	atomic_bool elsewhere;	   /* every target is being fetched by another worker */
-	atomic_bool uncalibrated;  /* until calibrate() */
+	atomic_bool broken;	       /* nothing is answered, as without Redis */
+	atomic_bool save_fails;	       /* only save() fails */
+	atomic_bool reserve_fails;     /* only reserve() fails */
+	atomic_bool elsewhere;	       /* every target is being fetched by another worker */
+	atomic_bool uncalibrated;      /* until calibrate() */
+	atomic_bool claimed_elsewhere; /* every claim() is */
+	atomic_bool outdated;	       /* the same, unless any comparison will do */
 	atomic_bool calibrate_fails;
 	atomic_bool refuses;	    /* every reserve() is refused ... */
 	_Atomic int64_t refuses_ms; /* ... until so much later */
@@ -57,6 +59,7 @@ struct fake_store {
 	_Atomic int64_t last_hold_ms;
 	_Atomic uint32_t last_limit;
 	_Atomic uint32_t last_reserve;
+	_Atomic int64_t last_compared_ms;
 
 	pthread_mutex_t lock; /* for all below */
 	struct fake_kept {

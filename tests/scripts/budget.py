@@ -14,7 +14,7 @@ REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = range(4)
 YES, NO, PERHAPS = "1", "0", "?"
 
 Verdict = namedtuple("Verdict", "word left wait now")
-Usage = namedtuple("Usage", "limit window used wait")
+Usage = namedtuple("Usage", "limit window used wait free cool")
 
 
 class ScriptError(Exception):
@@ -134,12 +134,12 @@ class Budget:
     def _fill(self, target):
         return f"p:{{b}}:fill:{target}"
 
-    def reserve(self, id, client="c1", target=None, anew=False, spare=False):
-        """client "": background."""
+    def reserve(self, id, client="c1", target=None, compared=-1, spare=False):
+        """client "": background; compared: how old the comparison with upstream's count may be."""
         answer = self.redis.run(
             "reserve", [self.CALLS, self.STATE, self._fill(target or id), self.ASKERS],
             [self.limit, self.window, self.hold, id, self.reserve_calls, client, self.share,
-             self.lease, int(self.calibrated), int(anew), int(spare)])
+             self.lease, int(self.calibrated), compared, int(spare)])
         return Verdict(*map(int, answer))
 
     def granted(self, client="c1", n=1):

@@ -260,7 +260,7 @@ def test_nothing_before_it_was_compared(redis):
     assert budget.reserve("a").word == UNCALIBRATED
     budget.calibrate(0)
     assert budget.reserve("a").word == GRANTED
-    assert budget.reserve("b", anew=True).word == UNCALIBRATED
+    assert budget.reserve("b", compared=0).word == UNCALIBRATED
     redis.call("FLUSHALL")
     assert budget.reserve("b").word == UNCALIBRATED
 
@@ -393,6 +393,44 @@ def test_when_others_have_used_it_up_upstream_is_asked_again_now_and_then(redis)
     assert budget.reserve("a").word == GRANTED
 
 
+def test_a_call_is_made_only_if_upstream_was_asked_lately(redis):
+    """Others may have come meanwhile."""
+    budget = counting(redis)
+    budget.calibrate(0)
+    assert budget.reserve("a", compared=MINUTE).word == GRANTED
+    redis.move(MINUTE + 1)
+    assert budget.reserve("b", compared=MINUTE).word == UNCALIBRATED
+    assert budget.reserve("b", "", compared=MINUTE).word == UNCALIBRATED
+    assert len(budget.calls()) == 1
+    budget.calibrate(15)
+    assert budget.reserve("b", compared=MINUTE).word == REFUSED
+    # Where it cannot be asked, the last time has to do.
+    budget.calibrate(3)
+    redis.move(2 * MINUTE)
+    assert budget.reserve("b", compared=-1).word == GRANTED
+
+
+def test_what_is_refused_anyway_needs_no_asking(redis):
+    budget = counting(redis)
+    budget.calibrate(0)
+    budget.granted(n=15)
+    redis.move(10 * MINUTE)
+    assert budget.reserve("a", compared=MINUTE).word == REFUSED
+
+
+def test_who_is_told_to_ask_first_has_not_had_its_turn(redis):
+    """Of 12 background calls 3 may come together, asked for twice each."""
+    budget = counting(redis)
+    for n in range(3):
+        redis.move(2)
+        assert budget.reserve(f"a{n}", "", compared=1).word == UNCALIBRATED
+        budget.calibrate(n)
+        assert budget.reserve(f"a{n}", "", compared=1).word == GRANTED
+        budget.settle(f"a{n}", "")
+    redis.move(2)
+    assert budget.reserve("a3", "", compared=1).word == REFUSED
+
+
 def test_when_nobody_else_calls_it_is_not_asked_again(redis):
     budget = counting(redis)
     budget.calibrate(0)
@@ -478,19 +516,20 @@ def test_an_office_is_held_by_one_until_its_time_is_over(redis, budget):
 # ---- usage -------------------------------------------------------------------
 
 def test_usage_is_what_upstream_would_say(redis, budget):
-    assert budget.usage() == (15, HOUR, 0, 0)
+    assert budget.usage() == (15, HOUR, 0, 0, 0, 0)
     budget.granted(n=2)
     budget.reserve("a")
-    assert budget.usage() == (15, HOUR, 3, 0)
+    assert budget.usage() == (15, HOUR, 3, 0, HOUR, 0)
     redis.move(10 * MINUTE)
     budget.granted(n=12)
-    assert budget.usage() == (15, HOUR, 15, 50 * MINUTE)
+    assert budget.usage() == (15, HOUR, 15, 50 * MINUTE, 50 * MINUTE, 0)
     budget.cool(55 * MINUTE)
-    assert budget.usage().wait == 55 * MINUTE
+    assert budget.usage() == (15, HOUR, 15, 55 * MINUTE, 50 * MINUTE, 55 * MINUTE)
     redis.move(50 * MINUTE)
     assert budget.usage().used == 12 + 1  # the one in flight is not settled yet
+    assert budget.usage().cool == 5 * MINUTE
     redis.move(2 * HOUR)
-    assert budget.usage() == (15, HOUR, 0, 0)
+    assert budget.usage() == (15, HOUR, 0, 0, 0, 0)
 
 
 # ---- the stand-in ------------------------------------------------------------

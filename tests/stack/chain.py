@@ -58,6 +58,8 @@ class Stack:
     port         0: any free one
     run_dir      None: a temporary one, removed afterwards
     config       more of perigee.conf: {"server.wait": "2s"}
+    micro_cache  False: nginx keeps nothing, each request reaches a worker
+    access_log   False: nginx logs no requests
     env          more environment for the workers
     sandbox_args more arguments for tests/sandbox/serve.py
     interrupted  called while waiting; true ends the wait with Interrupted
@@ -65,7 +67,7 @@ class Stack:
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
                  redis_persists=None, port=0, run_dir=None, config=None, env=None, sandbox_args=(),
-                 interrupted=lambda: False):
+                 micro_cache=True, access_log=True, interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
@@ -75,6 +77,8 @@ class Stack:
         self.config = dict(config or {})
         self.extra_env = dict(env or {})
         self.sandbox_args = list(sandbox_args)
+        self.micro_cache = micro_cache
+        self.access_log = access_log
         self.interrupted = interrupted
 
         self.binary = Path(os.environ.get("PERIGEE_BIN") or REPO / "build/perigee").absolute()
@@ -218,6 +222,7 @@ class Stack:
 
         for name in ("log", "pid", "nginx"):  # of the run before; redis/ stays
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
+        (self.run_dir / "metrics").unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
         self._prepare_sock_dir()
@@ -318,8 +323,10 @@ class Stack:
         # nginx's workers would drop to nobody, who may not use our sockets.
         user = "user root root;" if os.geteuid() == 0 else ""
         conf = self.run_dir / "nginx/nginx.conf"
+        log = "log/access.log perigee buffer=32k flush=1s" if self.access_log else "off"
         conf.write_text(template.replace("@PORT@", str(self.port)).replace("@USER@", user)
-                        .replace("@WORKERS@", "\n\t\t".join(servers)))
+                        .replace("@WORKERS@", "\n\t\t".join(servers))
+                        .replace("@ACCESS_LOG@", log))
         # The prefix with its slash: nginx glues relative paths to it. TERM on
         # orphaning: killed, the master would leave its workers behind.
         self._nginx = self._child(
@@ -342,6 +349,7 @@ class Stack:
         redis = self.redis_address
         return {
             "public.base_urls": f"{self.base}, http://localhost:{self.port}",
+            "metrics.file": self.run_dir / "metrics",
             "api.tables": REPO / "conf/apis",
             "redis.address": f"unix:{self.redis_socket}" if redis == "private" else redis,
             "upstream.base_url": upstream,

@@ -13,6 +13,7 @@
 #include "unit/catalog.h"
 
 #include "app/fill.h"
+#include "app/metrics.h"
 #include "app/tables.h"
 #include "fake/clock.h"
 #include "fake/list.h"
@@ -34,6 +35,7 @@ struct rig {
 	struct fake_worker worker;
 	struct fake_list list;
 	struct origin_switch mode;
+	struct metrics *metrics;
 	struct fills *fills;
 	bool running;
 };
@@ -42,13 +44,14 @@ struct rig {
 static inline struct rig *rig_set_up(void)
 {
 	struct rig *r = calloc(1, sizeof(*r));
-	const struct fills_options options = {
+	struct fills_options options = {
 		.origin = &r->mode,
 		.wait_ms = RIG_WAIT_MS,
 		.waiting_max = 8,
 		.retry_ms = RIG_RETRY_MS,
 		.permit = { .reserve_percent = 20, .client_percent = 50, .call_ms = RIG_CALL_MS }
 	};
+	struct fail failure;
 
 	assert_non_null(r);
 	origin_switch_init(&r->mode, MODE_NORMAL);
@@ -57,6 +60,10 @@ static inline struct rig *rig_set_up(void)
 	r->tables = tables_new(r->catalog);
 	assert_non_null(r->tables);
 	fake_clock_init(&r->clock);
+	r->metrics = metrics_open(NULL, r->clock.clock.wall(&r->clock.clock), &failure);
+	assert_non_null(r->metrics);
+	metrics_register(r->metrics, r->catalog);
+	options.metrics = r->metrics;
 	fake_store_init(&r->store, &r->clock.clock);
 	fake_worker_init(&r->worker);
 	r->origin = fake_origin_new();
@@ -95,6 +102,7 @@ static inline void rig_tear_down(struct rig *r)
 	fake_worker_release(&r->worker);
 	fake_store_release(&r->store);
 	tables_free(r->tables);
+	metrics_close(r->metrics);
 	free(r);
 }
 

@@ -10,6 +10,7 @@
 
 #include "app/memory.h"
 #include "app/press.h"
+#include "app/scrape.h"
 #include "app/serve.h"
 #include "base/limits.h"
 
@@ -57,6 +58,9 @@ static inline int service_set_up(void **state)
 	s->gw.clock = &s->rig->clock.clock;
 	s->gw.fills = s->rig->fills;
 	s->gw.origin = &s->rig->mode;
+	s->gw.metrics = s->rig->metrics;
+	s->gw.scrape = scrape_new();
+	assert_non_null(s->gw.scrape);
 	/* What the store has can be changed by a test, and then counts. */
 	s->gw.memory = memory_new(0);
 	assert_non_null(s->gw.memory);
@@ -80,6 +84,7 @@ static inline int service_tear_down(void **state)
 	close_exchange(&s->x);
 	s->store->free(s->store);
 	press_free(s->gw.press);
+	scrape_free(s->gw.scrape);
 	memory_free(s->gw.memory);
 	rig_tear_down(s->rig);
 	free(s);

@@ -268,6 +268,8 @@ static void heads_that_are_wrong(void **state)
 		{ "\"upstream\":", "\"u.example\"", "upstream" },
 		{ "\"upstream\":", "\"ftp://u.example\"", "upstream" },
 		{ "\"budget\":", "7", "budget" },
+		{ "\"budget\":", "\"a}b\"", "budget" },
+		{ "\"budget\":", "\"A\"", "budget" },
 		{ "\"quota\":", "\"15\"", "quota" },
 		{ "\"quota\":", "\"0/3600\"", "quota" },
 		{ "\"negative\":", "10", "negative" },

@@ -1003,6 +1003,53 @@ static void a_failed_comparison_fails_those_who_wait_for_it(void **state)
 	assert_brought(r, &x, FIRST);
 }
 
+/* Others may have used the quota since, which nobody knows; but that one may ask is known. */
+static void without_a_comparison_an_older_one_has_to_do(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.outdated = true;
+	r->origin->count.status = 500;
+	join(r, FIRST, &x);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 2);
+	/* Nor is it asked for again for some minutes. */
+	rig_advance(r, 300000);
+	join(r, SECOND, &x);
+	end_call(r, 1, page_for(r, SECOND));
+	assert_brought(r, &x, SECOND);
+	assert_int_equal(r->origin->counted, 2);
+	rig_advance(r, 400000);
+	r->origin->count.status = 200;
+	join(r, THIRD, &x);
+	end_call(r, 2, page_for(r, THIRD));
+	assert_brought(r, &x, THIRD);
+	assert_int_equal(r->origin->counted, 3);
+}
+
+/* Another worker's question has failed: its news end the wait here, too. */
+static void a_comparison_that_failed_elsewhere_is_none(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.outdated = true;
+	r->store.claimed_elsewhere = true;
+	join(r, FIRST, &x);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	hear(r, "failed upstream-timeout 1 " THROTTLE);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 1);
+}
+
 static void an_upstream_that_does_not_tell_is_called_all_the_same(void **state)
 {
 	static const char *const bodies[] = { "{}", "no JSON", "{\"detail\":\"Not found.\"}" };
@@ -1397,6 +1444,8 @@ int main(void)
 		TEST(every_budget_is_compared_at_the_start),
 		TEST(fills_wait_for_the_comparison),
 		TEST(a_failed_comparison_fails_those_who_wait_for_it),
+		TEST(without_a_comparison_an_older_one_has_to_do),
+		TEST(a_comparison_that_failed_elsewhere_is_none),
 		TEST(an_upstream_that_does_not_tell_is_called_all_the_same),
 		TEST(a_comparison_made_elsewhere_is_waited_for),
 		TEST(after_a_429_it_is_compared_again),

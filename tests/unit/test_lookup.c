@@ -178,11 +178,36 @@ static void the_first_window_knows_the_end(void **state)
 	l = look(s, LIST "?offset=595");
 	assert_int_equal(l.state, ENTRY_ABSENT);
 	lookup_release(&l);
-	/* And what it knew long ago may have changed. */
-	put_window(s, 0, 7 * 3600000);
-	l = look(s, LIST "?offset=700");
+}
+
+/* What it knew long ago is an answer, as all that is stale, and it is what to refresh. */
+static void an_old_window_knows_the_end_it_had(void **state)
+{
+	struct service *s = *state;
+	struct lookup l;
+
+	put_window(s, 0, 8 * 3600000);
+	l = look(s, LIST "?offset=600");
+	assert_int_equal(l.state, ENTRY_STALE);
+	assert_wanted(&l, LIST "?limit=100", 0);
+	lookup_release(&l);
+	put_window(s, 500, 7 * 3600000);
+	l = look(s, LIST "?offset=600");
+	assert_int_equal(l.state, ENTRY_STALE);
+	assert_wanted(&l, LIST "?limit=100&offset=500", 500);
+	lookup_release(&l);
+	/* Who knows it now knows better. */
+	put_window(s, 0, 0);
+	l = look(s, LIST "?offset=600");
+	assert_int_equal(l.state, ENTRY_FRESH);
+	assert_view(l.entries[0]->target, LIST "?limit=100");
+	lookup_release(&l);
+	/* Too old is too old. */
+	put_window(s, 0, 31 * 86400000LL);
+	put_window(s, 500, 31 * 86400000LL);
+	l = look(s, LIST "?offset=600");
 	assert_int_equal(l.state, ENTRY_ABSENT);
-	assert_null(l.entries[0]);
+	assert_wanted(&l, LIST "?limit=100&offset=600", 600);
 	lookup_release(&l);
 }
 
@@ -276,6 +301,7 @@ int main(void)
 		TEST(the_older_of_two_that_do_not_agree),
 		TEST(the_window_before_knows_the_end),
 		TEST(the_first_window_knows_the_end),
+		TEST(an_old_window_knows_the_end_it_had),
 		TEST(a_broken_store_is_no_miss),
 		TEST(what_a_fill_brought),
 		TEST(references_are_given_back),

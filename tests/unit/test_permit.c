@@ -219,6 +219,37 @@ static void after_the_store_was_away_it_is_compared_anew(void **state)
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 }
 
+/* Other programs may use the same quota: it is to be compared in the last minute of an hour. */
+static void comparisons_grow_old(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
+	/* Where upstream's count cannot be had, any one will do for ten. */
+	permits_untold(r.permits, r.api);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_compared_ms < 0);
+	pass(WINDOW_MS / 6);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
+	/* But one there must have been. */
+	make_permits(20);
+	permits_untold(r.permits, r.api);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+}
+
+static void who_has_just_asked_has_time_to_call(void **state)
+{
+	const struct count quick = { .quota = { 5, 1000 }, .used = 0 };
+
+	(void)state;
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	permits_told(r.permits, r.api, &quick);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_compared_ms == 1000);
+}
+
 static void budgets_are_apart(void **state)
 {
 	(void)state;
@@ -452,6 +483,8 @@ int main(void)
 		TEST(the_budgets_word_is_passed_on),
 		TEST(a_silent_upstream_is_taken_at_its_silence),
 		TEST(after_the_store_was_away_it_is_compared_anew),
+		TEST(comparisons_grow_old),
+		TEST(who_has_just_asked_has_time_to_call),
 		TEST(budgets_are_apart),
 		TEST(no_share_is_no_call),
 		TEST(never_more_than_the_share_in_a_window),

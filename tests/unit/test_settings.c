@@ -1,5 +1,6 @@
 #include "unit/test.h"
 
+#include "app/metrics.h"
 #include "app/settings.h"
 
 #include <unistd.h>
@@ -120,8 +121,11 @@ static void tables_are_read_anew(void **state)
 	char path[100];
 	const char *const environment[] = { variable, NULL };
 	const struct catalog *first;
+	struct fail failure;
+	struct metrics *metrics = metrics_open(NULL, (struct wall){ 0 }, &failure);
 
 	(void)state;
+	assert_non_null(metrics);
 	assert_non_null(mkdtemp(folder));
 	snprintf(variable, sizeof(variable), "PERIGEE_API_TABLES=%s", folder);
 	snprintf(path, sizeof(path), "%s/x.json", folder);
@@ -129,11 +133,13 @@ static void tables_are_read_anew(void **state)
 	assert_true(load(environment));
 	first = in_force();
 	write_file(path, "{}");
-	assert_false(settings_reload_tables(&settings));
+	assert_false(settings_reload_tables(&settings, metrics));
 	assert_ptr_equal(in_force(), first);
 	write_file(path, good);
-	assert_true(settings_reload_tables(&settings));
+	assert_true(settings_reload_tables(&settings, metrics));
 	assert_view(in_force()->apis[0].name, "x");
+	assert_int_not_equal(in_force()->apis[0].endpoints[0].series, SERIES_UNMATCHED);
+	metrics_close(metrics);
 	unlink(path);
 	rmdir(folder);
 }

@@ -4,8 +4,9 @@
 -- KEYS  1 calls   sorted set, a sliding log as DRF keeps it: each call by the moment it counts
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
---                 calibrated_at, others (calls that it told of), free_at (when it would take one),
---                 paced_until, born (when it was first asked for upstream's count)
+--                 calibrated_at (when it was asked) and told_at (when it had answered), others
+--                 (calls that it told of), free_at (when it would take one), paced_until, born
+--                 (when it was first asked)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -16,7 +17,7 @@
 --       7 client share         percent of the limit for one client while others ask
 --       8 lease ms             of the target; it is renewed while the call runs
 --       9 calibrated           1: only if the budget has been compared with upstream's own count
---      10 anew                 1: the comparison that was made is out of date
+--      10 ms that the comparison may be old: 0 it has to be made anew, -1 any age will do
 --      11 spare                1: a background call that can wait for one that cannot
 --
 -- Calls are named `client:id@begun`, or `?client:id` until their end is known, or `other:n` where
@@ -29,7 +30,7 @@ local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others', 'free_at')
+	'paced_until', 'others', 'free_at', 'told_at')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -48,12 +49,13 @@ end
 local held = redis.call('PTTL', fill)
 if held > 0 then return {ELSEWHERE, 0, held, 0} end
 
-if ARGV[9] == '1' and (ARGV[10] == '1' or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
+local counted, may_be_old = ARGV[9] == '1', tonumber(ARGV[10])
+if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
 local used = redis.call('ZCARD', calls)
 local wait = math.max(tonumber(told[3] or '0') - now, 0)
-local mine = limit
+local mine, paced = limit, nil
 
 if background then
 	mine = limit - reserve
@@ -63,11 +65,8 @@ if background then
 	-- that quarter to what cannot.
 	local pace = window / mine
 	local together = ARGV[11] == '1' and 1 or math.ceil(mine / 4)
-	local paced = math.max(tonumber(told[5] or '0'), now)
-	wait = math.max(wait, paced - now - (together - 1) * pace)
-	if wait <= 0 and used < mine then
-		redis.call('HSET', state, 'paced_until', string.format('%.0f', paced + pace))
-	end
+	paced = math.max(tonumber(told[5] or '0'), now) + pace
+	wait = math.max(wait, paced - now - together * pace)
 else
 	redis.call('ZREMRANGEBYSCORE', askers, '-inf', now - window)
 	if redis.call('ZCARD', askers) < 1000 then redis.call('ZADD', askers, now, client) end
@@ -90,7 +89,7 @@ end
 if used >= mine then
 	local log = redis.call('ZRANGE', calls, 0, used - mine, 'WITHSCORES')
 	local free = until_free(log, used - mine + 1)
-	if ARGV[9] == '1' and tonumber(told[6] or '0') > 0 then
+	if counted and tonumber(told[6] or '0') > 0 then
 		-- What upstream told of others' calls gets out of date: not more than so often.
 		local again = tonumber(told[4]) + window / 60
 		if now > again then return {UNCALIBRATED, 0, 0, 0} end
@@ -100,6 +99,12 @@ if used >= mine then
 end
 if wait > 0 then return {REFUSED, 0, math.ceil(wait), 0} end
 
+-- It may be made, unless somebody else has used up the quota since.
+if counted and may_be_old > 0 and now - tonumber(told[8] or '0') > may_be_old then
+	return {UNCALIBRATED, 0, 0, 0}
+end
+
+if paced then redis.call('HSET', state, 'paced_until', string.format('%.0f', paced)) end
 redis.call('ZADD', calls, now + hold, '?' .. client .. ':' .. id)
 redis.call('SET', fill, id, 'PX', ARGV[8])
 return {GRANTED, mine - used - 1, 0, 0}

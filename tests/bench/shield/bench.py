@@ -16,7 +16,7 @@ from stack.child import end_with
 from . import measure, oracle, replay, report, trace
 from .freshness import Freshness
 from .http import Sandbox
-from .peers import PEERS, Failed, Upstream
+from .peers import FIXED, PEERS, Failed, PerigeeFixed, Upstream
 
 CALLS = 15  # an hour, as upstream allows
 LEAD = 1.0  # seconds between the last preparation and the first request
@@ -82,7 +82,8 @@ class Run:
             self.requests = trace.make(world, self.parameters.requests, self.parameters.hours,
                                        self.parameters.seed)
             quota = f"{CALLS}/{self.parameters.window}" if self.throttled else "none"
-            peers = {name: stack.enter_context(PEERS[name](
+            make = {**PEERS, FIXED: PerigeeFixed}
+            peers = {name: stack.enter_context(make[name](
                 upstream=upstreams[name].port, times=self.times, factor=self.parameters.factor,
                 quota=quota)) for name in self.names}
             self.start = time.time() + LEAD
@@ -248,7 +249,8 @@ def run(environment, out):
     times = Freshness()
     out.mkdir(parents=True, exist_ok=True)
     runs = {"throttled": Run("throttled", parameters, times, parameters.peers, True, out)}
-    caches = [name for name in parameters.peers if name != "none"]
+    caches = [cache for name in parameters.peers if name != "none"
+              for cache in ([name, FIXED] if name == "perigee" else [name])]
     if parameters.open and caches:
         runs["open"] = Run("open", parameters, times, caches, False, out)
     measured = {title: one() for title, one in runs.items()}
@@ -256,6 +258,8 @@ def run(environment, out):
     for title, peers in measured.items():
         for numbers in peers.values():
             numbers["times_oracle"] = numbers["calls"] / max(found[title], 1)
+            if FIXED in peers:
+                numbers["times_fixed"] = numbers["calls"] / max(peers[FIXED]["calls"], 1)
     result = {
         "parameters": vars(parameters),
         "oracle": found,

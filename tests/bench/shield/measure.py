@@ -75,10 +75,11 @@ def kinds(requests, good):
 
 def lost(requests, results):
     """Valid requests not answered 2xx although everything for them had been fetched before: some
-    client had already been sent it."""
+    client had already been sent it. (An empty page shows that somebody knew where the list ends, not that its
+    last window is there.)"""
     seen = {}
     for request, result in zip(requests, results):
-        if request.valid and 200 <= result.status < 300:
+        if request.valid and 200 <= result.status < 300 and result.age is not None:
             for unit in request.needs:
                 at = result.sent + result.latency
                 seen[unit] = min(at, seen.get(unit, at))

@@ -4,6 +4,7 @@ Everybody gets perigee's times: as long fresh, as long usable when stale. (The l
 table allows: no run is as long as the shortest.)
 """
 
+import json
 import os
 import re
 import shutil
@@ -162,12 +163,12 @@ def nginx(folder, configuration):
 class Perigee:
     """The whole chain of `make run`, two workers behind nginx, with its times divided."""
 
-    def __init__(self, *, upstream, times, factor, quota):
+    def __init__(self, *, upstream, times, factor, quota, **config):
         self._stack = Stack(
             upstream=f"http://127.0.0.1:{upstream}", quota=quota, workers=2,
             config={"cache.time_scale": f"{factor:g}",
                     # The pause after a failure begins with a second of upstream time, too.
-                    "upstream.retry": f"{max(round(1000 / factor), 1)}ms"})
+                    "upstream.retry": f"{max(round(1000 / factor), 1)}ms", **config})
 
     def __enter__(self):
         self._stack.start()
@@ -180,4 +181,27 @@ class Perigee:
             raise Failed("\n".join(complaints))
 
 
+class PerigeeFixed(Perigee):
+    """The same, but that answers are fresh for as long as their endpoint says, whatever they say: as
+    the others have to believe."""
+
+    def __init__(self, **options):
+        self._tables = Path(tempfile.mkdtemp(prefix="perigee-bench-"))
+        for path in (REPO / "conf/apis").glob("*.json"):
+            table = json.loads(path.read_text(), object_hook=without_rules)
+            (self._tables / path.name).write_text(json.dumps(table))
+        super().__init__(**options, **{"api.tables": self._tables})
+
+    def __exit__(self, *error):
+        try:
+            super().__exit__(*error)
+        finally:
+            shutil.rmtree(self._tables, ignore_errors=True)
+
+
+def without_rules(members):
+    return {name: value for name, value in members.items() if name != "fresh_when"}
+
+
 PEERS = {"perigee": Perigee, "nginx": Nginx, "varnish": Varnish, "none": NoCache}
+FIXED = "fixed"  # perigee once more, in the second run

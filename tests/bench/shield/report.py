@@ -1,6 +1,6 @@
 """The table, as text. Pure."""
 
-NAMES = {"perigee": "perigee", "nginx": "nginx", "varnish": "Varnish", "none": "no cache"}
+NAMES = {"perigee": "perigee", "fixed": "perigee*", "nginx": "nginx", "varnish": "Varnish", "none": "no cache"}
 
 
 def share(value):
@@ -13,6 +13,10 @@ def minutes(value):
 
 def milliseconds(value):
     return "-" if value is None else f"{value * 1000:.1f} ms"
+
+
+def times(value):
+    return "-" if value is None else f"{value:.2f}"
 
 
 def number(value):
@@ -37,6 +41,10 @@ ROWS = [
 
 # Where upstream refuses nobody, this is what differs.
 ROWS_OPEN = [row for row in ROWS if "refused" not in row[1]]
+
+FIXED = (
+    "perigee*: with one time for each endpoint, as nginx, Varnish and the oracle have it, instead of\n"
+    "perigee's rules, by which it asks more often near a launch and seldom for what is long past.")
 
 
 def table(title, rows, columns):
@@ -68,14 +76,17 @@ def whole(report):
         if not runs:
             continue
         columns = [(NAMES[peer], values) for peer, values in runs.items()]
-        parts.append(table(title, [
-            *rows, ("calls, times the oracle's", "times_oracle", lambda v: f"{v:.2f}"),
-        ], columns))
+        ratios = [("calls, times the oracle's", "times_oracle", times)]
+        if "fixed" in runs:
+            ratios.append(("  times those of perigee*", "times_fixed", times))
+        parts.append(table(title, [*rows, *ratios], columns))
         parts.append(table(f"answered 2xx ({title})", [
             (kind, kind, share) for kind in next(iter(runs.values()))["kinds"]
         ], [(heading, values["kinds"]) for heading, values in columns]))
     if "open" in report["runs"]:
         parts.append(_endpoints(report))
+        if "fixed" in report["runs"]["open"]:
+            parts.append(FIXED)
     parts.append(
         f"oracle: {oracle['open']} calls keep every answer fresh; {oracle['throttled']} with upstream's own quota, as nothing is\n"
         f"demanded of the hour in which another program has used it up. (Nor of the outage in either.)\n"
