@@ -58,7 +58,8 @@ endif
 objects = $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(1))))
 
 SCRIPTS    := $(BUILD)/gateway/io/scripts
-MODULES    := $(call objects,gateway/*/*.c) $(SCRIPTS).o
+STATUS     := $(BUILD)/gateway/app/status_files
+MODULES    := $(call objects,gateway/*/*.c) $(SCRIPTS).o $(STATUS).o
 MAIN       := $(BUILD)/gateway/main.o
 FAKES      := $(call objects,tests/fake/*.c)
 UNIT       := $(basename $(call objects,tests/unit/test_*.c))
@@ -135,7 +136,17 @@ $(SCRIPTS).c: $(CLOCK_LUA) $(LUA) Makefile
 		cat $(CLOCK_LUA) $$lua | sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/'; echo ';'; \
 	done; } >$@
 
-$(SCRIPTS).o: $(SCRIPTS).c $(BUILD)/flags | setup
+# The status page likewise: app/status/status.css is `status_css`.
+PAGES = $(sort $(wildcard gateway/app/status/*))
+
+$(STATUS).c: $(PAGES) Makefile
+	@mkdir -p $(@D)
+	$(call say,TEXT,$@){ echo '#include "app/status_files.h"'; for page in $(PAGES); do \
+		echo "const char $$(basename $$page | tr . _)[] ="; \
+		sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $$page; echo ';'; \
+	done; } >$@
+
+$(SCRIPTS).o $(STATUS).o: %.o: %.c $(BUILD)/flags | setup
 	$(call say,CC,$<)$(COMPILE)
 
 # private: or the file of flags, as a prerequisite, would be made with these.

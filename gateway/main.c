@@ -6,23 +6,28 @@
  */
 
 #include "api/openapi.h"
+#include "app/admin.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
-#include "app/origin.h"
 #include "app/metrics.h"
+#include "app/origin.h"
 #include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/status.h"
+#include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
 #include "base/limits.h"
 #include "base/version.h"
+#include "cli/commands.h"
 #include "io/fcgi.h"
 #include "io/feed.h"
 #include "io/log.h"
 #include "io/store.h"
 #include "io/sysclock.h"
+#include "io/systemd.h"
 #include "io/upstream.h"
 #include "policy/news.h"
 
@@ -44,19 +49,24 @@ struct process {
 	struct fills *fills;
 	struct warm *warm;
 	struct feed *feed;
+	struct admin *admin;
+	bool inherited; /* the listener is systemd's */
 };
 
 static const char usage[] =
 	"usage: perigee [--config FILE] [--check | --openapi | --print-config | --version |\n"
 	"               --help]\n"
+	"       perigee [--socket PATH] COMMAND [...]\n"
 	"\n"
-	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache.\n"
+	"A FastCGI worker that answers for the Space Devs' APIs from a shared cache; and commands\n"
+	"for its operators, which ask a running worker.\n"
 	"\n"
 	"  --config FILE   read this configuration (default: defaults and environment only)\n"
 	"  --check         say whether configuration and endpoint tables are good, and exit\n"
 	"  --openapi       write an OpenAPI description of what is served, and exit\n"
 	"  --print-config  write the commented default configuration, and exit\n"
 	"  --version       write the version, and exit\n"
+	"  --socket PATH   the admin socket of the worker that a command asks\n"
 	"\n"
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
 	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
@@ -90,10 +100,25 @@ static bool build_metrics(struct process *p)
 	metrics_register(p->gateway.metrics, catalog);
 	catalog_unref(catalog);
 	s->fills.metrics = p->gateway.metrics;
+	s->fills.pulses = &p->gateway.pulses;
 	s->redis_health.took = metrics_histogram(p->gateway.metrics, HISTOGRAM_REDIS_SECONDS);
 	s->redis_health.errors = metrics_sum(p->gateway.metrics, SUM_REDIS_ERRORS);
 	s->redis_health.unreadable = metrics_sum(p->gateway.metrics, SUM_UNREADABLE);
 	return true;
+}
+
+/* -1 and *reterr. */
+static int listen_on_socket(struct process *p, struct fail *reterr)
+{
+	const struct config *config = p->settings.config;
+	int fd = systemd_listener(STR("worker"));
+
+	p->inherited = fd >= 0;
+	if (p->inherited)
+		return fd;
+	return fcgi_listen(CONFIG_TEXT(config, server, socket).p,
+			   (int)CONFIG_NUMBER(config, server, socket_mode),
+			   (int)CONFIG_NUMBER(config, server, backlog), reterr);
 }
 
 static bool build(struct process *p)
@@ -116,11 +141,15 @@ static bool build(struct process *p)
 	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
 	if (!p->gateway.press)
 		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.tops = tops_new();
+	if (!p->gateway.tops)
+		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
-	listener = fcgi_listen(CONFIG_TEXT(s->config, server, socket).p,
-			       (int)CONFIG_NUMBER(s->config, server, socket_mode),
-			       (int)CONFIG_NUMBER(s->config, server, backlog), &failure);
+	p->gateway.status = status_new(&s->redis, prefix);
+	if (!p->gateway.status)
+		return complain("the status page", "there is not enough memory");
+	listener = listen_on_socket(p, &failure);
 	if (listener < 0)
 		return complain("[server] socket", failure.text);
 	p->workers = workers_new(&p->gateway, listener, &s->redis);
@@ -133,7 +162,10 @@ static bool build(struct process *p)
 		return complain("fills", "they cannot be set up");
 	p->warm = warm_new(&p->gateway, store_new(&s->redis, prefix), s->warm);
 	s->warm = NULL;
-	return p->warm || complain("warm", "it cannot be set up");
+	if (!p->warm)
+		return complain("warm", "it cannot be set up");
+	p->admin = admin_new(&p->gateway, &s->admin, &failure);
+	return p->admin || complain("[admin] socket", failure.text);
 }
 
 /* ---- running ---- */
@@ -163,8 +195,10 @@ static void on_feed_news(void *ctx, struct str line)
 	if (b.kind == NEWS_FILLED)
 		memory_doubt(p->gateway.memory, b.target);
 	if (b.kind == NEWS_PURGED) {
-		memory_clear(p->gateway.memory);
-		log_line(LOG_INFO, "purged", "what=memory");
+		memory_purge(p->gateway.memory, &b.purge);
+		log_line(LOG_INFO, "purged", "what=memory mode=%s scope=%s target=%.*s",
+			 purge_mode_words[b.purge.mode], purge_scope_words[b.purge.scope],
+			 STR_ARG(b.purge.what));
 	}
 	if (b.kind == NEWS_ORIGIN)
 		look_at_origin(p);
@@ -191,13 +225,16 @@ static bool start(struct process *p)
 {
 	const struct config *config = p->settings.config;
 
+	/* Before anything is counted, so that history begins with nothing. */
+	status_publish(&p->gateway);
 	/* Before the first call: the operator may have said that there be none. */
 	warm_round(p->warm);
-	if (!start_fills(p) || !warm_start(p->warm) ||
+	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
 	log_line(LOG_INFO, "started", "version=" PERIGEE_VERSION " socket=%s",
-		 CONFIG_TEXT(config, server, socket).p);
+		 p->inherited ? "systemd" : CONFIG_TEXT(config, server, socket).p);
+	systemd_tell(SYSTEMD_READY);
 	return true;
 }
 
@@ -209,8 +246,12 @@ static void drain(struct process *p)
 	int64_t left_ms;
 
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
-	fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
-	workers_refuse_new(p->workers);
+	systemd_tell(SYSTEMD_STOPPING);
+	if (!p->inherited)
+		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
+	admin_free(p->admin);
+	p->admin = NULL;
+	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
 	warm_stop(p->warm);
@@ -219,6 +260,7 @@ static void drain(struct process *p)
 	workers_drain(p->workers, LAST_MOMENT_MS);
 	workers_stop(p->workers);
 	log_line(LOG_INFO, "stopped", "version=" PERIGEE_VERSION);
+	log_tick(true);
 }
 
 static void tear_down(struct process *p)
@@ -228,7 +270,9 @@ static void tear_down(struct process *p)
 	fills_free(p->fills);
 	workers_free(p->workers);
 	press_free(p->gateway.press);
+	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
 	settings_release(&p->settings);
@@ -246,14 +290,28 @@ static void raise_file_limit(void)
 		log_line(LOG_WARN, "file_limit", "reason=\"it cannot be raised\"");
 }
 
+/* Unless a thread hangs, systemd hears that this worker serves; else it will start it anew. */
+static void show_life(const struct process *p)
+{
+	int64_t watchdog_ms = systemd_watchdog_ms();
+	struct mono now = sysclock.mono(&sysclock);
+
+	if (watchdog_ms && pulses_beat(&p->gateway.pulses, mono_after(now, -watchdog_ms / 2)))
+		systemd_tell(SYSTEMD_ALIVE);
+}
+
 /* The next signal; meanwhile, once a second, it is told how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
-	while ((number = sigtimedwait(signals, NULL, &second)) < 0)
+	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
 		scrape_publish(p->gateway.scrape, &p->gateway);
+		log_tick(false);
+		show_life(p);
+		status_publish(&p->gateway);
+	}
 	return number;
 }
 
@@ -269,8 +327,11 @@ static void reload_warm(struct process *p)
 
 static void reload(struct process *p)
 {
-	bool good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	bool good;
 
+	systemd_tell_reloading();
+	good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
 	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
@@ -292,6 +353,7 @@ static int run(struct process *p)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
 	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {
@@ -318,6 +380,23 @@ static int print_openapi(const struct settings *s)
 	return made ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void print_usage(FILE *to)
+{
+	fputs(usage, to);
+	fputs("\nCommands, each explained by `perigee COMMAND --help`:\n\n", to);
+	commands_put(to);
+}
+
+/* A command and its arguments, or the beginning of one. */
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+	if (command_named(argv[0]))
+		return (int)command_run(cli, argc, argv);
+	fprintf(stderr, "perigee: there is no command %s; there are:\n\n", argv[0]);
+	commands_put(stderr);
+	return CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -327,16 +406,19 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "openapi", no_argument, NULL, 'o' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "words", required_argument, NULL, 'w' },
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
+	struct cli cli = { .sockets_n = 0 };
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;
 	int status = EXIT_FAILURE;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			config_path = optarg;
@@ -353,13 +435,23 @@ int main(int argc, char **argv)
 		case 'v':
 			puts("perigee " PERIGEE_VERSION);
 			return EXIT_SUCCESS;
+		case 's':
+			if (cli.sockets_n < CLI_SOCKETS_MAX)
+				cli.sockets[cli.sockets_n++] = optarg;
+			break;
+		case 'w': /* for the shells' completion */
+			return (int)commands_put_words(stdout, optarg);
 		case 'h':
-			fputs(usage, stdout);
+			print_usage(stdout);
 			return EXIT_SUCCESS;
 		default:
-			fputs(usage, stderr);
-			return EXIT_FAILURE;
+			print_usage(stderr);
+			return CLI_USAGE;
 		}
+	}
+	if (optind < argc) {
+		cli.config = config_path;
+		return run_command(&cli, argc - optind, argv + optind);
 	}
 	if (settings_load(&process.settings, config_path, environ)) {
 		if (describe)

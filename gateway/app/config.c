@@ -22,6 +22,8 @@ enum type {
 	TYPE_BOOL,
 	TYPE_LEVEL,
 	TYPE_MODE,
+	TYPE_FORM,   /* of the log */
+	TYPE_CLIENT, /* likewise */
 };
 
 static const struct row {
@@ -92,6 +94,7 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	static const char *const choices[] = { "reject", "pass" };
 	static const char *const bools[] = { "no", "yes" };
 	enum mode mode = MODE_NORMAL;
+	static const char *const clients[] = { "no", "address", "hash" };
 	bool good = true;
 
 	switch (type) {
@@ -120,6 +123,11 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 		good = mode_parse(text, &mode);
 		*ret = mode;
 		return good ? NULL : "normal, avoid or never";
+	case TYPE_FORM:
+		good = read_word(text, log_form_names, RECORD_FORMS, ret);
+		return good ? NULL : "logfmt or json";
+	case TYPE_CLIENT:
+		return read_word(text, clients, 3, ret) ? NULL : "no, address or hash";
 	}
 	return NULL;
 }

@@ -55,7 +55,15 @@
 	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
 	  "once. 0: none is kept.")                                                                     \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
-	  "unix:/path or redis://[user:password@]host[:port].")                                         \
+	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
+	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \
+	  "for those who listen at the address.")                                                       \
+	X(redis, user,                TEXT,     "",                                                     \
+	  "ACL user to log in as (conf/redis/perigee.acl). Empty: by password alone, as `default`.")    \
+	X(redis, password,            SECRET,   "",                                                     \
+	  "Its password. Better given by password_file or environment.")                                \
+	X(redis, password_file,       TEXT,     "",                                                     \
+	  "File that holds the password.")                                                              \
 	X(redis, prefix,              TEXT,     "perigee",                                              \
 	  "What every key begins with. Workers that share a quota must share it.")                      \
 	X(redis, connect_timeout,     DURATION, "250ms",                                                \
@@ -93,13 +101,28 @@
 	  "How long after a failed call the same is not asked again; doubled each time, up to 5 min.")  \
 	X(upstream, max_body_bytes,   NUMBER,   "16777216",                                             \
 	  "Largest answer that is read.")                                                               \
-	X(warm, list,                 TEXT,     "",                                                     \
-	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
+	X(admin, socket,              TEXT,     "",                                                     \
+	  "Unix socket for operators' commands (perigee purge, inspect, quota, top), one of its own for\n" \
+	  "each worker, such as /run/perigee/admin-0. Empty: none.")                                    \
+	X(admin, socket_mode,         OCTAL,    "0600",                                                 \
+	  "Its permissions: whoever can open it may do all that operators may.")                        \
+	X(admin, token,               SECRET,   "",                                                     \
+	  "What `Authorization: Bearer` must say where a web server is let at that socket; 16 characters\n" \
+	  "or more. Empty: no web server may use it. Better given by token_file or environment.")       \
+	X(admin, token_file,          TEXT,     "",                                                     \
+	  "File that holds this token.")                                                                \
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(warm, list,                 TEXT,     "",                                                     \
+	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
+	X(log, format,                FORM,     "logfmt",                                               \
+	  "logfmt or json.")                                                                            \
+	X(log, client,                CLIENT,   "no",                                                   \
+	  "What the line of a request says of who asks. no: nothing. address: the address. hash: what\n" \
+	  "is the same for the same address as long as [metrics] file lives, and says nothing of it.")  \
 	X(log, requests,              BOOL,     "yes",                                                  \
 	  "yes: a line for every request, at level info.")
 /* clang-format on */
@@ -110,6 +133,9 @@ enum config_key {
 #undef X
 		CONFIG_KEY_COUNT
 };
+
+/* The words of [log] client. */
+enum log_client { LOG_CLIENT_NO, LOG_CLIENT_ADDRESS, LOG_CLIENT_HASH };
 
 /* Every value as text and, for the types that are numbers (durations in ms), as a number. */
 struct config {

@@ -2,8 +2,10 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "http/trace.h"
 
 #include <stdio.h>
+#include <sys/random.h>
 
 static const char *const words[RESULT_COUNT] = {
 #define X(name, word) [RESULT_##name] = (word),
@@ -35,13 +37,40 @@ void exchange_reset(struct exchange *x)
 				.arena = arena,
 				.head = head,
 				.body = buf_init(LIMIT_ANSWER_BYTES),
+				.upstream_ms = -1,
 				.age_s = -1 };
 	x->head.cap = LIMIT_HEAD_BYTES;
 }
 
 void exchange_name_client(struct exchange *x, struct str address)
 {
+	x->address = address;
 	snprintf(x->client, sizeof(x->client), "c%016llx", (unsigned long long)hash64(address));
+}
+
+/* Of a new trace: nginx' request id is as good as any; without it, chance. */
+static struct str new_trace(struct str id, char text[static 2 * TRACE_ID_BYTES])
+{
+	uint64_t half[2] = { 0, 0 };
+
+	if (trace_id_is_valid(id))
+		return id;
+	if (getrandom(half, sizeof(half), GRND_NONBLOCK) != sizeof(half))
+		half[0] = hash64(id);
+	snprintf(text, 2UL * TRACE_ID_BYTES, "%016llx%016llx", (unsigned long long)half[0],
+		 (unsigned long long)half[1] | 1);
+	return (struct str){ text, TRACE_ID_BYTES };
+}
+
+void exchange_name_cause(struct exchange *x, struct str traceparent)
+{
+	char text[2 * TRACE_ID_BYTES];
+	struct str trace = traceparent_id(traceparent);
+
+	if (!trace.n)
+		trace = new_trace(x->request.id, text);
+	snprintf(x->cause.id, sizeof(x->cause.id), "%.*s", STR_ARG(x->request.id));
+	snprintf(x->cause.trace, sizeof(x->cause.trace), "%.*s", STR_ARG(trace));
 }
 
 static void hold(struct exchange *x, struct entry *e)
@@ -60,6 +89,8 @@ void exchange_take_news(struct exchange *x)
 {
 	x->fills++;
 	x->collapsed |= x->news.collapsed;
+	if (x->news.took_ms >= 0)
+		x->upstream_ms = x->news.took_ms;
 	if (x->news.entry) {
 		x->stored = x->news.stored;
 		hold(x, x->news.entry);

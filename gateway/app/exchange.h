@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "http/request.h"
+#include "io/log.h"
 #include "policy/entry.h"
 #include "policy/mode.h"
 
@@ -61,12 +62,19 @@ enum page {
 		PAGE_COUNT
 };
 
+/* What an answer is, where it is not the APIs' JSON. */
+struct media {
+	const char *type;
+	struct str fields; /* whole lines of the head, in place of those of CORS */
+};
+
 /* What a fill had to tell to one that waited for it. */
 struct news {
 	struct entry *entry; /* a reference; NULL: it failed */
 	struct fail fail;
-	bool collapsed; /* the fill was under way before this exchange joined */
-	bool stored;	/* others will find it too */
+	bool collapsed;	 /* the fill was under way before this exchange joined */
+	bool stored;	 /* others will find it too */
+	int64_t took_ms; /* our own call; -1: there was none */
 };
 
 /* Windows and objects that fills brought to this exchange, newest first. */
@@ -85,15 +93,19 @@ struct exchange {
 	struct mono arrived;
 	int64_t arrived_us;	   /* the same, finer: clock->us() */
 	char client[CLIENT_BYTES]; /* who asks */
+	struct str address;	   /* the same for the log, where that is wanted */
+	struct log_cause cause;	   /* its ids, for the lines that are logged because of it */
 
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
+	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
 
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
+	int64_t upstream_ms;	      /* that the last of their calls took; -1: none was made */
 	bool outdated;		      /* what the first of them is to bring was there, but old */
 	bool collapsed;
 	bool stored;
@@ -107,7 +119,8 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
-	int64_t age_s; /* of one from entries; -1: it has none */
+	int64_t age_s;		   /* of one from entries; -1: it has none */
+	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;
 	struct buf body;
 };
@@ -117,6 +130,10 @@ void exchange_reset(struct exchange *x);
 
 /* Who asks, by the address that nginx knows. */
 void exchange_name_client(struct exchange *x, struct str address);
+
+/* Which request this is, for the log: its id, and the trace of `traceparent`; one of its own if
+ * that says none. */
+void exchange_name_cause(struct exchange *x, struct str traceparent);
 
 /* Takes in the news of a fill. */
 void exchange_take_news(struct exchange *x);

@@ -2,6 +2,7 @@
 
 #include "app/compare.h"
 #include "app/fill_table.h"
+#include "app/pulse.h"
 #include "app/metrics.h"
 #include "base/limits.h"
 #include "io/log.h"
@@ -89,6 +90,13 @@ static bool is_switched_off(const struct fills *f, enum call_class class)
 	return mode == MODE_NEVER || (mode == MODE_AVOID && class != CALL_DEMAND);
 }
 
+/* Whoever asks first is named in all that is logged of it. */
+static void note_cause(struct fill *fill)
+{
+	fill->cause = log_get_cause();
+	fill->took_ms = -1;
+}
+
 static bool join(struct fills *f, const struct want *want, struct wall newer_than,
 		 enum call_class class, struct exchange *waiter, struct fail *reterr)
 {
@@ -112,10 +120,12 @@ static bool join(struct fills *f, const struct want *want, struct wall newer_tha
 		fill = fill_table_queue(&f->table, fill, want, newer_than, class);
 	if (!fill)
 		return fail(reterr, FAULT_INTERNAL, "There is no memory left.");
+	if (!under_way)
+		note_cause(fill);
 	if (class != CALL_DEMAND)
 		fill_note_asked(fill, class, now);
 	if (waiter) {
-		waiter->news = (struct news){ .collapsed = under_way };
+		waiter->news = (struct news){ .collapsed = under_way, .took_ms = -1 };
 		waiter->deadline = mono_after(waiter->arrived, f->options.wait_ms);
 		fill_wait(&f->table, fill, waiter);
 	}
@@ -146,6 +156,27 @@ bool fills_spare(struct fills *f, const struct want *want, struct wall newer_tha
 		 struct fail *reterr)
 {
 	return join_and_wake(f, want, newer_than, CALL_SPARE, NULL, reterr);
+}
+
+struct fill_report fills_look(struct fills *f, struct str target)
+{
+	struct fill_report report = { .known = false };
+	const struct fill *fill;
+
+	pthread_mutex_lock(&f->lock);
+	fill = fill_table_find(&f->table, target);
+	if (fill) {
+		report = (struct fill_report){ .known = true,
+					       .under_way = fill->stage != FILL_FAILED,
+					       .calling = fill->calling,
+					       .class = fill->class };
+		for (const struct exchange *x = fill->waiters; x; x = x->next)
+			report.waiters++;
+		if (!report.under_way)
+			report.failure = fill_failure(fill, f->clock->mono(f->clock));
+	}
+	pthread_mutex_unlock(&f->lock);
+	return report;
 }
 
 /* ---- hearing ---- */
@@ -201,6 +232,37 @@ struct fills_stats fills_stats(struct fills *f)
 	return stats;
 }
 
+static void show(const struct fill *fill, struct fill_shown *ret)
+{
+	size_t waiting = 0;
+
+	for (const struct exchange *x = fill->waiters; x; x = x->next)
+		waiting++;
+	*ret = (struct fill_shown){ .class = fill->class,
+				    .calling = fill->calling,
+				    .waiting = waiting };
+	snprintf(ret->target, sizeof(ret->target), "%.*s", STR_ARG(fill->want.target));
+}
+
+size_t fills_show(struct fills *f, struct fill_shown *ret, size_t n)
+{
+	size_t shown = 0;
+	size_t all = 0;
+
+	pthread_mutex_lock(&f->lock);
+	for (int calling = 1; calling >= 0; calling--) {
+		for (const struct fill *fill = f->table.active; fill; fill = fill->next) {
+			if (fill->calling != calling)
+				continue;
+			all++;
+			if (shown < n)
+				show(fill, &ret[shown++]);
+		}
+	}
+	pthread_mutex_unlock(&f->lock);
+	return all;
+}
+
 /* ---- the thread: ends of fills ---- */
 
 static bool is_for_count(const struct fill *fill)
@@ -216,7 +278,7 @@ static void unpark(struct fills *f, struct str budget, const struct fail *failur
 }
 
 static void tell(struct fills *f, struct exchange *waiters, struct entry *e, bool stored,
-		 const struct fail *failure)
+		 const struct fail *failure, int64_t took_ms)
 {
 	while (waiters) {
 		struct exchange *x = waiters;
@@ -225,6 +287,7 @@ static void tell(struct fills *f, struct exchange *waiters, struct entry *e, boo
 		x->next = NULL;
 		x->news.entry = e ? entry_ref(e) : NULL;
 		x->news.stored = stored;
+		x->news.took_ms = took_ms;
 		if (failure)
 			x->news.fail = *failure;
 		f->resume(f->ctx, x);
@@ -233,6 +296,7 @@ static void tell(struct fills *f, struct exchange *waiters, struct entry *e, boo
 
 static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool stored)
 {
+	int64_t took_ms = fill->took_ms;
 	struct exchange *waiters;
 
 	if (is_for_count(fill))
@@ -241,13 +305,14 @@ static void succeed(struct fills *f, struct fill *fill, struct entry *e, bool st
 	waiters = fill_take_waiters(&f->table, fill);
 	fill_table_drop(&f->table, fill);
 	pthread_mutex_unlock(&f->lock);
-	tell(f, waiters, e, stored, NULL);
+	tell(f, waiters, e, stored, NULL, took_ms);
 	entry_unref(e);
 }
 
 static void give_up(struct fills *f, struct fill *fill, const struct fail *failure)
 {
 	struct mono now = f->clock->mono(f->clock);
+	int64_t took_ms = fill->took_ms;
 	struct exchange *waiters;
 	struct fail told;
 
@@ -264,7 +329,7 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 	fill_table_fail(&f->table, fill, failure, now, f->options.retry_ms);
 	told = fill_failure(fill, now);
 	pthread_mutex_unlock(&f->lock);
-	tell(f, waiters, NULL, false, &told);
+	tell(f, waiters, NULL, false, &told, took_ms);
 }
 
 /* ---- the thread: calls ---- */
@@ -366,6 +431,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
 	ticket = ticket_of(f, fill);
 	ticket.spare = class == CALL_SPARE;
+	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		begin_call(f, fill);
@@ -432,6 +498,7 @@ static void start_queued(struct fills *f)
 	while ((fill = next_queued(f, &class, &heard, &told))) {
 		struct entry *e = NULL;
 
+		log_set_cause(&fill->cause);
 		if (told.fault != FAULT_NONE)
 			give_up(f, fill, &told);
 		else if (is_for_count(fill) ? heard : (e = filled_meanwhile(f, fill)) != NULL)
@@ -439,6 +506,7 @@ static void start_queued(struct fills *f)
 		else
 			call_upstream(f, fill, class);
 	}
+	log_set_cause(NULL);
 }
 
 /* What upstream's status says of the call's place in its log: one that it refuses is in none. */
@@ -483,6 +551,22 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 	succeed(f, fill, NULL, false);
 }
 
+/* What was asked for before an operator purged it must not be taken for fresh. */
+static struct entry *without_purged(struct fills *f, const struct fill *fill, struct entry *e)
+{
+	int64_t took_ms = f->clock->mono(f->clock).ms - fill->begun.ms;
+	struct entry *outdated;
+
+	if (!f->store->purge_late(f->store, e, took_ms))
+		return e;
+	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
+	outdated = entry_outdated(e);
+	if (!outdated)
+		return e;
+	entry_unref(e);
+	return outdated;
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -496,6 +580,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 		return;
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
+	e = without_purged(f, fill, e);
 	settle(f, &ticket, counted_of(reply), NULL);
 	succeed(f, fill, e, stored);
 }
@@ -513,7 +598,9 @@ static void finish_call(struct fills *f, struct reply *reply)
 
 	pthread_mutex_lock(&f->lock);
 	fill->calling = false;
+	fill->took_ms = reply->took_ms;
 	pthread_mutex_unlock(&f->lock);
+	log_set_cause(&fill->cause);
 	log_line(LOG_INFO, "upstream", "status=%d took_ms=%lld bytes=%zu target=%.*s",
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
@@ -524,6 +611,7 @@ static void finish_call(struct fills *f, struct reply *reply)
 	else
 		finish_fill(f, fill, reply);
 	buf_release(&reply->body);
+	log_set_cause(NULL);
 }
 
 /* Whoever makes a call for longer than a lease lives, and its target is still its own. */
@@ -560,7 +648,7 @@ static int64_t expire_waiters(struct fills *f)
 	next_ms = f->table.expiry.ms - now.ms;
 	pthread_mutex_unlock(&f->lock);
 	fail_set(&failure, FAULT_UPSTREAM_SLOW, "Upstream did not answer in time.");
-	tell(f, late, NULL, false, &failure);
+	tell(f, late, NULL, false, &failure, -1);
 	return next_ms < TICK_MS ? next_ms : TICK_MS;
 }
 
@@ -588,6 +676,7 @@ static void drop_active(struct fills *f)
 	while (f->table.active) {
 		const struct ticket ticket = ticket_of(f, f->table.active);
 
+		log_set_cause(&f->table.active->cause);
 		/* Other workers need not wait for the end of the lease. */
 		if (f->table.active->calling) {
 			settle(f, &ticket, COUNTED_PERHAPS, NULL);
@@ -610,12 +699,15 @@ static void *run(void *ctx)
 {
 	struct fills *f = ctx;
 	struct mono swept = f->clock->mono(f->clock);
+	struct pulse *pulse = pulse_new(f->options.pulses);
 
 	while (!is_over(f)) {
 		struct mono now = f->clock->mono(f->clock);
 		struct reply reply;
 		int64_t wait_ms;
+		bool over;
 
+		pulse_begin(pulse, now);
 		if (now.ms - swept.ms >= TICK_MS) {
 			forget(f, now);
 			renew_leases(f);
@@ -623,9 +715,13 @@ static void *run(void *ctx)
 		}
 		start_queued(f);
 		wait_ms = expire_waiters(f);
-		if (f->origin->wait(f->origin, wait_ms, &reply))
+		pulse_end(pulse);
+		over = f->origin->wait(f->origin, wait_ms, &reply);
+		pulse_begin(pulse, f->clock->mono(f->clock));
+		if (over)
 			finish_call(f, &reply);
 	}
+	pulse_end(pulse);
 	drop_active(f);
 	return NULL;
 }

@@ -3,23 +3,27 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press and the scrape have locks of their own.
+ * the tables, the fills, the memory, the press, the tops, the scrape and the status have locks of
+ * their own.
  */
 
 #include <stdatomic.h>
 
 #include "api/canon.h"
 #include "app/config.h"
+#include "app/pulse.h"
 #include "http/bases.h"
 #include "policy/ports.h"
 
 struct fills;
 struct memory;
-struct origin_switch;
 struct metrics;
+struct origin_switch;
 struct press;
 struct scrape;
+struct status;
 struct tables;
+struct tops;
 
 struct gateway {
 	const struct config *config;
@@ -31,10 +35,13 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct press *press;
-	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
-	atomic_bool stopping; /* answers go out, nothing new is accepted */
+	struct status *status;
+	struct origin_switch *origin; /* how much upstream may be asked now */
+	struct pulses pulses;	      /* of the threads that serve */
+	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
 };
 
 #endif

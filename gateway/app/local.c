@@ -4,6 +4,7 @@
 #include "app/health.h"
 #include "app/respond.h"
 #include "app/scrape.h"
+#include "app/status.h"
 #include "base/limits.h"
 
 #include <stdio.h>
@@ -80,6 +81,11 @@ bool local_answer(const struct gateway *gw, struct store *store, struct exchange
 		{ STR("/readyz"), PAGE_READYZ, health_ready },
 		{ STR("/metrics"), PAGE_METRICS, scrape_answer },
 		{ STR("/openapi.json"), PAGE_OPENAPI, openapi },
+		{ STR("/status/"), PAGE_STATUS, status_page },
+		{ STR("/status/state.json"), PAGE_STATUS, status_state },
+		{ STR("/status/status.css"), PAGE_STATUS, status_style },
+		{ STR("/status/status.js"), PAGE_STATUS, status_script },
+		{ STR("/status/icon.svg"), PAGE_STATUS, status_icon },
 	};
 	struct str query = x->request.target;
 	struct str path = str_cut(&query, '?');

@@ -25,10 +25,11 @@ static struct entry *obtain(struct search *s, struct str target)
 {
 	struct entry *e = exchange_held(s->x, target);
 	struct entry *stored = NULL;
+	uint64_t purges = memory_purges(s->gw->memory);
 	bool in_doubt;
 
 	if (e) {
-		memory_put(s->gw->memory, e);
+		memory_put(s->gw->memory, e, s->x->purges);
 		return entry_ref(e);
 	}
 	e = memory_get(s->gw->memory, target, &in_doubt);
@@ -39,7 +40,7 @@ static struct entry *obtain(struct search *s, struct str target)
 	if (!stored)
 		return e;
 	entry_unref(e);
-	memory_put(s->gw->memory, stored);
+	memory_put(s->gw->memory, stored, purges);
 	return stored;
 }
 

@@ -24,6 +24,7 @@ struct kept {
 struct memory {
 	pthread_mutex_t lock;
 	struct sieve sieve;
+	_Atomic uint64_t purges; /* written under the lock */
 };
 
 struct memory *memory_new(size_t bytes_max)
@@ -118,7 +119,20 @@ static struct sieve_node *put(struct memory *m, struct kept *kept, struct kept *
 	return &old->node;
 }
 
-void memory_put(struct memory *m, struct entry *e)
+uint64_t memory_purges(const struct memory *m)
+{
+	return atomic_load(&m->purges);
+}
+
+/* Does it tell more than the old one? The same one, purged meanwhile, does. */
+static bool is_newer(const struct entry *e, const struct entry *old)
+{
+	if (e->fetched.ms == old->fetched.ms)
+		return e->fresh_until.ms < old->fresh_until.ms;
+	return e->fetched.ms > old->fetched.ms;
+}
+
+void memory_put(struct memory *m, struct entry *e, uint64_t purges)
 {
 	struct sieve_node *gone = NULL;
 	struct kept *kept;
@@ -131,8 +145,9 @@ void memory_put(struct memory *m, struct entry *e)
 		return;
 	pthread_mutex_lock(&m->lock);
 	old = find(m, e->target);
-	if (old && old->entry->fetched.ms >= e->fetched.ms) {
-		old->in_doubt &= old->entry->fetched.ms != e->fetched.ms;
+	kept->in_doubt = purges != m->purges;
+	if (old && !is_newer(e, old->entry)) {
+		old->in_doubt &= kept->in_doubt || old->entry->fetched.ms != e->fetched.ms;
 		gone = &kept->node;
 	} else {
 		gone = put(m, kept, old);
@@ -150,6 +165,68 @@ void memory_doubt(struct memory *m, struct str target)
 	if (kept)
 		kept->in_doubt = true;
 	pthread_mutex_unlock(&m->lock);
+}
+
+/* ---- purging ---- */
+
+/* References to all entries, in an array that the caller frees. What comes later has been read
+ * after the purge, or is in doubt. NULL without memory, or when there are none. */
+static struct entry **all_entries(struct memory *m, size_t *ret_n)
+{
+	struct entry **all;
+	size_t n = 0;
+
+	pthread_mutex_lock(&m->lock);
+	m->purges++;
+	all = calloc(m->sieve.n + 1, sizeof(struct entry *));
+	for (struct sieve_node *node = m->sieve.oldest; all && node; node = node->newer)
+		all[n++] = entry_ref(((struct kept *)node)->entry);
+	pthread_mutex_unlock(&m->lock);
+	*ret_n = n;
+	return all;
+}
+
+/* Puts `by` (NULL: nothing) where e is, unless another one is there by now. */
+static void replace(struct memory *m, const struct entry *e, struct entry *by)
+{
+	struct kept *kept = by ? keep(by) : NULL;
+	struct sieve_node *gone = NULL;
+	struct kept *old;
+
+	pthread_mutex_lock(&m->lock);
+	old = find(m, e->target);
+	if (!old || old->entry != e) {
+		gone = kept ? &kept->node : NULL;
+	} else if (kept) {
+		gone = put(m, kept, old);
+	} else {
+		sieve_take_out(&m->sieve, &old->node);
+		old->node.next_in_slot = NULL;
+		gone = &old->node;
+	}
+	pthread_mutex_unlock(&m->lock);
+	let_go(gone);
+}
+
+/* The matching and copying, which takes long for many, is not done under the lock. */
+void memory_purge(struct memory *m, const struct purge *p)
+{
+	size_t n;
+	struct entry **all = all_entries(m, &n);
+
+	if (!all)
+		memory_clear(m);
+	for (size_t i = 0; i < n; i++) {
+		if (purge_hits(p, all[i]->target, all[i]->ids)) {
+			struct entry *by =
+				p->mode == PURGE_INVALIDATE ? entry_outdated(all[i]) : NULL;
+
+			replace(m, all[i], by);
+			entry_unref(by);
+		}
+		entry_unref(all[i]);
+	}
+	free(all);
 }
 
 void memory_clear(struct memory *m)

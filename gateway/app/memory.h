@@ -10,11 +10,17 @@
  * doubt, until it is put again. What is in doubt, or not fresh any more, is only
  * used when Redis has nothing or does not answer.
  *
+ * What an operator purges goes, or gives way to a copy that was never fresh. A thread may
+ * have read an entry from Redis just before it was purged there, and put it here just after
+ * it was purged here: it counts the purges before it reads, and what it puts is in doubt if
+ * there was another one since.
+ *
  * Any thread. It takes at most the bytes given, bookkeeping included
  * (base/sieve.h).
  */
 
 #include "policy/entry.h"
+#include "policy/purge.h"
 
 struct memory;
 
@@ -25,10 +31,18 @@ void memory_free(struct memory *m);
 /* The entry for the target: a reference, or NULL. */
 struct entry *memory_get(struct memory *m, struct str target, bool *ret_in_doubt);
 
-/* Keeps a reference of its own, unless it has a newer one for that target. */
-void memory_put(struct memory *m, struct entry *e);
+/* How many purges there have been: to be read before an entry is, and given to memory_put(). */
+uint64_t memory_purges(const struct memory *m);
+
+/* Keeps a reference of its own, unless it has a newer one for that target; in doubt, if since it
+ * was read (`purges`) something was purged. */
+void memory_put(struct memory *m, struct entry *e, uint64_t purges);
 
 void memory_doubt(struct memory *m, struct str target);
+
+/* Purges what p means. */
+void memory_purge(struct memory *m, const struct purge *p);
+
 void memory_clear(struct memory *m);
 
 /* What is kept just now, for tests and metrics. */

@@ -4,6 +4,8 @@
 #include "base/hash.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
 
 static const char magic[16] = "perigee metrics";
 
@@ -88,6 +90,8 @@ static void init(void *memory)
 	for (uint32_t i = 0; i <= SERIES_OTHER; i++)
 		memcpy(b->series[i], unmatched[i], strlen(unmatched[i]) + 1);
 	b->series_n = SERIES_OTHER + 1;
+	if (getrandom(&b->salt, sizeof(b->salt), GRND_NONBLOCK) != sizeof(b->salt))
+		b->salt = (uint64_t)getpid();
 	b->head.fingerprint = fingerprint();
 	memcpy(b->head.magic, magic, sizeof(magic));
 }
@@ -188,6 +192,18 @@ void metrics_register(struct metrics *m, struct catalog *catalog)
 		}
 	}
 	shared_unlock(m->shared);
+}
+
+struct str metrics_series_name(const struct metrics *m, uint32_t series)
+{
+	const char *name = m->block->series[series < METRICS_SERIES ? series : SERIES_OTHER];
+
+	return (struct str){ name, strnlen(name, SERIES_BYTES) };
+}
+
+uint64_t metrics_salt(const struct metrics *m)
+{
+	return m->block->salt;
 }
 
 /* ---- counting ---- */
@@ -315,4 +331,44 @@ void metrics_reloaded(struct metrics *m, struct wall now, bool good)
 	counter_set(&m->block->rows[m->row].reload_failed, !good);
 	if (good)
 		counter_set(&m->block->rows[m->row].reloaded_s, (uint64_t)now.ms / 1000);
+}
+
+/* ---- of all living workers ---- */
+
+bool metrics_any_breaker_is_open(const struct metrics *m, struct str budget)
+{
+	const struct block *b = m->block;
+	uint32_t n = b->budgets_n;
+	bool open = false;
+
+	for (uint32_t i = 0; i < n && i < METRICS_BUDGETS; i++) {
+		struct str name = { b->budgets[i], strnlen(b->budgets[i], BUDGET_BYTES) };
+
+		for (size_t r = 0; r < METRICS_WORKERS && str_eq(name, budget); r++)
+			open |= counter_get(&b->rows[r].breaker_open[i]) &&
+				shared_slot_is_taken(m->shared, r);
+	}
+	return open;
+}
+
+size_t metrics_workers(const struct metrics *m)
+{
+	size_t n = 0;
+
+	for (size_t r = 0; r < METRICS_WORKERS; r++)
+		n += shared_slot_is_taken(m->shared, r);
+	return n;
+}
+
+int64_t metrics_started_s(const struct metrics *m)
+{
+	uint64_t latest = 0;
+
+	for (size_t r = 0; r < METRICS_WORKERS; r++) {
+		uint64_t its = counter_get(&m->block->rows[r].started_s);
+
+		if (its > latest && its < INT64_MAX / 1000 && shared_slot_is_taken(m->shared, r))
+			latest = its;
+	}
+	return (int64_t)latest;
 }

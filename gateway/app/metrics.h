@@ -47,6 +47,12 @@ void metrics_close(struct metrics *m);
  */
 void metrics_register(struct metrics *m, struct catalog *catalog);
 
+/* The name of a series, which lives as long as m does. */
+struct str metrics_series_name(const struct metrics *m, uint32_t series);
+
+/* A number by chance, the same for all workers and as long as the file lives. */
+uint64_t metrics_salt(const struct metrics *m);
+
 /* ---- counting: any thread ---- */
 
 void metrics_add(struct metrics *m, enum metric_sum sum, uint64_t n);
@@ -85,5 +91,14 @@ void metrics_gauge(struct metrics *m, enum metric_gauge gauge, uint64_t value);
 void metrics_breaker(struct metrics *m, struct str budget, bool is_open);
 bool metrics_breaker_is_open(const struct metrics *m, struct str budget);
 void metrics_reloaded(struct metrics *m, struct wall now, bool good);
+
+/* ---- of all living workers ---- */
+
+/* Does any worker leave this budget's upstream alone, since it failed repeatedly? */
+bool metrics_any_breaker_is_open(const struct metrics *m, struct str budget);
+
+/* The workers that live, and when the one that was started last was (s since 1970). */
+size_t metrics_workers(const struct metrics *m);
+int64_t metrics_started_s(const struct metrics *m);
 
 #endif

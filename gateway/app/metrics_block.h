@@ -10,8 +10,10 @@
  * as an index or as text is bounded first.
  */
 
+#include "app/board.h"
 #include "app/metric_names.h"
 #include "io/shared.h"
+#include "policy/history.h"
 
 #define SERIES_BYTES 128
 #define BUDGET_BYTES 64
@@ -37,6 +39,7 @@ struct block_row {
 
 struct block {
 	struct block_head head;
+	uint64_t salt;
 	_Atomic uint32_t series_n;
 	_Atomic uint32_t budgets_n;
 	char series[METRICS_SERIES][SERIES_BYTES]; /* NUL-terminated; those below series_n stay */
@@ -52,6 +55,9 @@ struct block {
 	counter sums[SUM_COUNT];
 	struct metrics_cursor front;
 	struct block_row rows[METRICS_WORKERS];
+
+	struct history history;		      /* app/minutes.h */
+	struct board boards[METRICS_WORKERS]; /* app/board.h; under the lock */
 };
 
 struct metrics {

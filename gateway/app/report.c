@@ -1,7 +1,10 @@
 #include "app/report.h"
 
 #include "app/metrics.h"
+#include "base/hash.h"
 #include "io/log.h"
+
+#include <stdio.h>
 
 static void count(const struct gateway *gw, const struct exchange *x)
 {
@@ -15,19 +18,54 @@ static void count(const struct gateway *gw, const struct exchange *x)
 		metrics_stale(gw->metrics, x->age_s);
 }
 
+/* The same for the same client, and not to be told from another one of the same hash without the
+ * salt. */
+static void put_client(struct record *r, const struct gateway *gw, struct str address)
+{
+	struct {
+		uint64_t salt;
+		char address[64];
+	} salted = { .salt = metrics_salt(gw->metrics) };
+
+	switch ((enum log_client)CONFIG_NUMBER(gw->config, log, client)) {
+	case LOG_CLIENT_NO:
+		break;
+	case LOG_CLIENT_ADDRESS:
+		record_putf(r, "client=%.*s", STR_ARG(address));
+		break;
+	case LOG_CLIENT_HASH:
+		snprintf(salted.address, sizeof(salted.address), "%.*s", STR_ARG(address));
+		record_putf(r, "client=%016llx",
+			    (unsigned long long)hash64(
+				    (struct str){ (const char *)&salted, sizeof(salted) }));
+		break;
+	}
+}
+
 /* Only what was understood is logged: anything else may hold anything, keys included. */
 static void log_request(const struct gateway *gw, const struct exchange *x)
 {
-	const struct clock *clock = gw->clock;
+	struct record r;
+	long long us = gw->clock->us(gw->clock) - x->arrived_us;
 
-	if (!CONFIG_NUMBER(gw->config, log, requests))
+	if (!CONFIG_NUMBER(gw->config, log, requests) || !log_begin(&r, LOG_INFO, "request"))
 		return;
-	log_line(LOG_INFO, "request",
-		 "id=%.*s method=%.*s status=%d result=%s ms=%lld bytes=%zu target=%.*s",
-		 STR_ARG(x->request.id), (int)(x->request.method.n < 16 ? x->request.method.n : 16),
-		 x->request.method.p ? x->request.method.p : "", x->status, result_word(x->result),
-		 (long long)(clock->mono(clock).ms - x->arrived.ms), x->body.n,
-		 STR_ARG(x->canon.target));
+	record_putf(&r, "method=%.*s status=%d result=%s",
+		    (int)(x->request.method.n < 16 ? x->request.method.n : 16),
+		    x->request.method.p ? x->request.method.p : "", x->status,
+		    result_word(x->result));
+	if (!x->page)
+		record_putf(&r, "endpoint=%.*s",
+			    STR_ARG(metrics_series_name(gw->metrics, x->series)));
+	if (x->canon.target.n)
+		record_putf(&r, "target=%.*s", STR_ARG(x->canon.target));
+	if (x->age_s >= 0)
+		record_putf(&r, "age_s=%lld", (long long)x->age_s);
+	if (x->upstream_ms >= 0)
+		record_putf(&r, "upstream_ms=%lld", (long long)x->upstream_ms);
+	record_putf(&r, "ms=%lld.%03lld bytes=%zu", us / 1000, us % 1000, x->body.n);
+	put_client(&r, gw, x->address);
+	log_end(&r, LOG_INFO, "request");
 }
 
 void report(const struct gateway *gw, const struct exchange *x)

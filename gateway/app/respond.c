@@ -31,6 +31,7 @@ static void put_status(struct exchange *x, int status, const char *content_type)
 		{ 204, "No Content" },
 		{ 304, "Not Modified" },
 		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
 		{ 404, "Not Found" },
 		{ 405, "Method Not Allowed" },
 		{ 412, "Precondition Failed" },
@@ -55,10 +56,12 @@ static void put_status(struct exchange *x, int status, const char *content_type)
 /* What every answer carries: the gateway's data is public, and readable from any page. */
 static void put_common(struct exchange *x)
 {
-	buf_put(&x->head, STR("Access-Control-Allow-Origin: *\r\n"
-			      "Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, "
-			      "Retry-After\r\n"
-			      "X-Content-Type-Options: nosniff\r\n"));
+	static const struct str open = STR(
+		"Access-Control-Allow-Origin: *\r\n"
+		"Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, Retry-After\r\n");
+
+	buf_put(&x->head, x->media ? x->media->fields : open);
+	buf_put(&x->head, STR("X-Content-Type-Options: nosniff\r\n"));
 }
 
 /* Ends the head. A HEAD request gets the length that GET would have, and no body. */
@@ -367,7 +370,7 @@ static void put_not_modified(struct exchange *x, const struct ages *ages, struct
 static void put_whole(struct exchange *x, const struct ages *ages, struct str etag,
 		      enum coding coding, struct str base, const struct links *links)
 {
-	put_status(x, 200, JSON_TYPE);
+	put_status(x, 200, x->media ? x->media->type : JSON_TYPE);
 	if (coding)
 		buf_putf(&x->head, "Content-Encoding: %s\r\n", encoding_name(coding));
 	put_caching(x, ages, 200);

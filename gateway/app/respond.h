@@ -24,8 +24,8 @@ void respond_fail(struct exchange *x, const struct fail *fail);
 /* OPTIONS, CORS preflights included. */
 void respond_options(struct exchange *x);
 
-/* The JSON that stands in x->body, known by x->canon.target: a document of the gateway's own, for
- * caches to keep and to ask about each time. */
+/* The document of the gateway's own (JSON, or what x->media says) that stands in x->body, known by
+ * x->canon.target: for caches to keep and to ask about each time. */
 void respond_document(const struct gateway *gw, struct exchange *x);
 
 /* A page of the gateway's own, never cached. */

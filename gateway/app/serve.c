@@ -4,6 +4,7 @@
 #include "app/fill.h"
 #include "app/local.h"
 #include "app/lookup.h"
+#include "app/memory.h"
 #include "app/origin.h"
 #include "app/respond.h"
 #include "app/tables.h"
@@ -121,6 +122,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		local_throttle(store, x);
 		return true;
 	}
+	x->purges = memory_purges(gw->memory);
 	x->routed = true;
 	return false;
 }

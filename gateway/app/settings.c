@@ -146,23 +146,29 @@ static bool read_canon(struct settings *s)
 	return true;
 }
 
-/* The token from its file, where that is named, else from its setting. */
-static bool read_token(struct settings *s, struct str *ret)
+/* A secret from its file, where one is named; NUL-terminated, in `bytes`. An empty file is none, so
+ * that a unit may name one that the operator has yet to fill. */
+static bool read_secret(const char *key, struct str path, char *bytes, size_t capacity,
+			struct str *ret)
 {
-	struct str path = CONFIG_TEXT(s->config, upstream, token_file);
+	struct str text;
 	FILE *f;
 	size_t n;
 
-	*ret = CONFIG_TEXT(s->config, upstream, token);
 	if (!path.n)
 		return true;
 	f = fopen(path.p, "re");
-	n = f ? fread(s->token, 1, sizeof(s->token), f) : 0;
+	n = f ? fread(bytes, 1, capacity, f) : 0;
 	if (f)
 		fclose(f);
-	*ret = str_trim((struct str){ s->token, n });
-	return (f && n < sizeof(s->token)) ||
-	       complain("[upstream] token_file", "it cannot be read");
+	if (!f || n == capacity)
+		return complain(key, "it cannot be read");
+	text = str_trim((struct str){ bytes, n });
+	if (!text.n)
+		return true;
+	bytes[(size_t)(text.p - bytes) + text.n] = '\0';
+	*ret = text;
+	return true;
 }
 
 /* What stands in a header field must be printable. */
@@ -183,7 +189,9 @@ static bool read_upstream(struct settings *s)
 		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
 	};
-	if (!read_token(s, &s->upstream.token))
+	s->upstream.token = CONFIG_TEXT(s->config, upstream, token);
+	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
+			 s->token, sizeof(s->token), &s->upstream.token))
 		return false;
 	if (!is_printable(s->upstream.token) ||
 	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
@@ -238,21 +246,61 @@ static bool read_bases(struct settings *s)
 	return !why || complain("[public] base_urls", why);
 }
 
+/* Its login: as its own settings say, else what stands in its address, unless that is one of
+ * Sentinels. */
+static bool read_redis_login(struct settings *s)
+{
+	struct str user = CONFIG_TEXT(s->config, redis, user);
+	struct str password = CONFIG_TEXT(s->config, redis, password);
+
+	if (!read_secret("[redis] password_file", CONFIG_TEXT(s->config, redis, password_file),
+			 s->redis_password, sizeof(s->redis_password), &password))
+		return false;
+	if (password.n)
+		s->redis.login = (struct redis_login){ user.n ? user.p : NULL, password.p };
+	else if (!s->redis.address.master)
+		s->redis.login = s->redis.address.login;
+	return password.n || !user.n || complain("[redis] user", "its password is missing");
+}
+
 static bool read_redis(struct settings *s)
 {
-	const char *why = redis_parse_address(CONFIG_TEXT(s->config, redis, address), &s->redis);
+	const char *why =
+		redis_address_parse(CONFIG_TEXT(s->config, redis, address), &s->redis.address);
 
 	s->redis.health = &s->redis_health;
-	s->redis.connect_timeout_ms = CONFIG_NUMBER(s->config, redis, connect_timeout);
-	s->redis.command_timeout_ms = CONFIG_NUMBER(s->config, redis, command_timeout);
-	return !why || complain("[redis] address", why);
+	s->redis.timeouts = (struct redis_timeouts){
+		.connect_ms = CONFIG_NUMBER(s->config, redis, connect_timeout),
+		.command_ms = CONFIG_NUMBER(s->config, redis, command_timeout),
+	};
+	return read_redis_login(s) && (!why || complain("[redis] address", why));
+}
+
+static bool read_admin(struct settings *s)
+{
+	struct str *token = &s->admin.token;
+
+	s->admin = (struct admin_options){
+		.socket = CONFIG_TEXT(s->config, admin, socket),
+		.socket_mode = (int)CONFIG_NUMBER(s->config, admin, socket_mode),
+		.token = CONFIG_TEXT(s->config, admin, token),
+		.redis = &s->redis,
+		.prefix = CONFIG_TEXT(s->config, redis, prefix),
+	};
+	if (!read_secret("[admin] token_file", CONFIG_TEXT(s->config, admin, token_file),
+			 s->admin_token_text, sizeof(s->admin_token_text), token))
+		return false;
+	if (token->n && token->n < SETTINGS_ADMIN_TOKEN)
+		return complain("[admin] token", "16 characters at least are needed");
+	return (is_printable(*token) && str_find(*token, ' ') == token->n) ||
+	       complain("[admin] token", "it has a character that no header field can have");
 }
 
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
 						     read_upstream, read_fills, read_redis,
-						     read_warm };
+						     read_warm,	    read_admin };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };

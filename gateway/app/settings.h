@@ -8,6 +8,7 @@
  */
 
 #include "api/canon.h"
+#include "app/admin.h"
 #include "app/config.h"
 #include "app/fill.h"
 #include "app/tables.h"
@@ -18,6 +19,7 @@
 
 #define SETTINGS_IGNORED_MAX 64
 #define SETTINGS_TOKEN_BYTES 512
+#define SETTINGS_ADMIN_TOKEN 16 /* bytes at least: it is to be guessed by nobody */
 
 struct settings {
 	struct config *config;
@@ -29,10 +31,13 @@ struct settings {
 	struct fills_options fills;
 	struct origin_switch origin;
 	struct warm_list *warm; /* NULL: none; its taker sets it to NULL */
+	struct admin_options admin;
 	/* what the above are views of */
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char admin_token_text[SETTINGS_TOKEN_BYTES];
+	char redis_password[SETTINGS_TOKEN_BYTES];
 };
 
 /*

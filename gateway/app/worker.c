@@ -2,6 +2,7 @@
 
 #include "app/report.h"
 #include "app/serve.h"
+#include "app/tops.h"
 #include "base/limits.h"
 #include "io/fcgi.h"
 #include "io/log.h"
@@ -180,9 +181,11 @@ static void serve_on(struct workers *w, struct store *store, struct connection *
 	struct exchange *x = &c->exchange;
 	bool kept;
 
+	log_set_cause(&x->cause);
 	if (!serve(w->gw, store, x))
 		return;
 	report(w->gw, x);
+	tops_note(w->gw->tops, x, w->gw->clock->mono(w->gw->clock));
 	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
 	exchange_reset(x);
 	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
@@ -203,6 +206,7 @@ static void serve_new(struct workers *w, struct store *store, struct connection 
 		return;
 	}
 	read_request(c->fcgi, &c->exchange);
+	exchange_name_cause(&c->exchange, fcgi_param(c->fcgi, "HTTP_TRACEPARENT"));
 	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));
 	c->exchange.arrived = clock->mono(clock);
 	c->exchange.arrived_us = clock->us(clock);
@@ -249,6 +253,7 @@ static void *run(void *ctx)
 {
 	struct workers *w = ctx;
 	struct store *store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
+	struct pulse *pulse = pulse_new(&w->gw->pulses);
 
 	if (!store) {
 		log_line(LOG_ERROR, "worker_failed", "reason=\"there is no memory left\"");
@@ -257,8 +262,11 @@ static void *run(void *ctx)
 	for (;;) {
 		struct epoll_event event;
 
+		log_set_cause(NULL);
+		pulse_end(pulse);
 		if (epoll_wait(w->epoll, &event, 1, -1) < 1)
 			continue;
+		pulse_begin(pulse, w->gw->clock->mono(w->gw->clock));
 		if (event.data.ptr == &w->stop_event)
 			break;
 		if (event.data.ptr == &w->listener)
@@ -320,14 +328,15 @@ bool workers_start(struct workers *w, size_t threads)
 	return true;
 }
 
-void workers_refuse_new(struct workers *w)
+void workers_refuse_new(struct workers *w, bool inherited)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
 	/* Who has connected already is served. */
 	accept_all(w);
 	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
-	shutdown(w->listener, SHUT_RDWR);
+	if (!inherited)
+		shutdown(w->listener, SHUT_RDWR);
 }
 
 void workers_drain(struct workers *w, int64_t timeout_ms)

@@ -28,8 +28,12 @@ bool workers_start(struct workers *w, size_t threads);
 /* Hands back an exchange whose news is in; a fills_resume(). From any thread. */
 void workers_resume(void *workers, struct exchange *x);
 
-/* No new connections from here on; what is accepted is answered and then closed. */
-void workers_refuse_new(struct workers *w);
+/*
+ * No new connections from here on; what is accepted is answered and then closed. Those who connect
+ * are refused, unless the listener is `inherited`: it is not ours to end, and they wait in it for
+ * the next process that it is given to.
+ */
+void workers_refuse_new(struct workers *w, bool inherited);
 
 /*
  * Waits until no request is being served or waiting, or timeout_ms have passed.

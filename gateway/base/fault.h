@@ -20,6 +20,7 @@
 	X(NONE,             200, "none",              "No error")                                \
 	X(MALFORMED,        400, "malformed-request", "The request is malformed")                \
 	X(PARAMETERS,       400, "invalid-parameters", "Some parameters cannot be used")         \
+	X(UNAUTHORIZED,     401, "unauthorized",      "This is for operators only")              \
 	X(NOT_FOUND,        404, "not-found",         "There is nothing at this address")        \
 	X(METHOD,           405, "method-not-allowed", "Only GET, HEAD and OPTIONS are answered") \
 	X(PRECONDITION,     412, "precondition-failed", "This is not the representation asked for") \

@@ -153,6 +153,12 @@ struct str fcgi_param(const struct fcgi *c, const char *name)
 	return str_from(FCGX_GetParam(name, c->request.envp));
 }
 
+bool fcgi_write_part(struct fcgi *c, struct str part)
+{
+	return FCGX_PutStr(part.p, (int)part.n, c->request.out) == (int)part.n &&
+	       FCGX_FFlush(c->request.out) == 0;
+}
+
 bool fcgi_write(struct fcgi *c, struct str head, struct str body)
 {
 	FCGX_PutStr(head.p, (int)head.n, c->request.out);

@@ -44,6 +44,9 @@ bool fcgi_read(struct fcgi *c);
 /* A parameter of the request that was read, or an empty view; valid until fcgi_write(). */
 struct str fcgi_param(const struct fcgi *c, const char *name);
 
+/* Sends a part of the answer at once; fcgi_write() has to follow. False: nobody takes it. */
+bool fcgi_write_part(struct fcgi *c, struct str part);
+
 /* Answers the request that was read. False: the connection is over, close it. */
 bool fcgi_write(struct fcgi *c, struct str head, struct str body);
 

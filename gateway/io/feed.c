@@ -12,6 +12,10 @@
 /* Between two attempts to connect. */
 #define RETRY_MS 500
 
+/* After so long a silence Redis is asked whether it is still there, and after twice as long it is
+ * not: a host that went away without a word would else be listened to for ever. */
+#define SILENCE_MS 1000
+
 struct feed {
 	const struct redis_options *options;
 	struct feed_listener listener;
@@ -20,14 +24,18 @@ struct feed {
 	pthread_t thread;
 };
 
-/* Waits for `events` on the descriptor (-1: none). False: it is time to stop. */
-static bool wait_for(const struct feed *f, int fd, int timeout_ms)
+enum heard { HEARD_NOTHING, HEARD_NEWS, HEARD_STOP };
+
+/* Waits for something on the descriptor (-1: none), or until it is time to stop. */
+static enum heard wait_for(const struct feed *f, int fd, int timeout_ms)
 {
 	struct pollfd fds[] = { { .fd = f->stop_event, .events = POLLIN },
 				{ .fd = fd, .events = POLLIN } };
 
 	poll(fds, 2, timeout_ms);
-	return !fds[0].revents;
+	if (fds[0].revents)
+		return HEARD_STOP;
+	return fds[1].revents ? HEARD_NEWS : HEARD_NOTHING;
 }
 
 /* `message`, the channel, the line; anything else on this connection is Redis' own talk. */
@@ -65,13 +73,29 @@ static bool subscribe(const struct feed *f, redisContext *context)
 	return subscribed;
 }
 
-/* Until the connection ends or it is time to stop. */
+static bool ping(redisContext *context)
+{
+	int done = 0;
+
+	return redisAppendCommand(context, "PING") == REDIS_OK &&
+	       redisBufferWrite(context, &done) == REDIS_OK;
+}
+
+/* Until the connection ends, says nothing any more, or it is time to stop. */
 static void listen_on(const struct feed *f, redisContext *context)
 {
+	bool asked = false;
+
 	f->listener.on_open(f->listener.ctx);
-	while (pass_on_all(f, context) && wait_for(f, context->fd, -1))
-		if (redisBufferRead(context) != REDIS_OK)
-			break;
+	while (pass_on_all(f, context)) {
+		enum heard heard = wait_for(f, context->fd, SILENCE_MS);
+
+		if (heard == HEARD_STOP || (heard == HEARD_NOTHING && asked))
+			return;
+		asked = heard == HEARD_NOTHING;
+		if (asked ? !ping(context) : redisBufferRead(context) != REDIS_OK)
+			return;
+	}
 }
 
 static void *run(void *ctx)
@@ -82,12 +106,13 @@ static void *run(void *ctx)
 		redisContext *context = redis_connect(f->options);
 
 		if (context && subscribe(f, context)) {
+			redis_has_answered(f->options);
 			log_line(LOG_DEBUG, "feed_open", "channel=%s", f->channel);
 			listen_on(f, context);
 		}
 		if (context)
 			redisFree(context);
-	} while (wait_for(f, -1, RETRY_MS));
+	} while (wait_for(f, -1, RETRY_MS) != HEARD_STOP);
 	return NULL;
 }
 

@@ -11,53 +11,24 @@
  * holds for all connections of the process, and after it one of them tries
  * first. So a Redis that is away, or hangs, costs one request now and then its
  * time-out, and all others nothing but the knowledge.
+ *
+ * Where there are Sentinels (io/redis_address.h) they are asked for the master each
+ * time a connection is opened, and one is given up when it says that it is a
+ * replica (READONLY), or when another connection of the process has found another
+ * master: so a failover is followed without a restart. What is only
+ * read (redis_read()) is read from a replica while there is no master.
  */
 
-#include <stdatomic.h>
-
-#include "base/clock.h"
-#include "base/histogram.h"
-#include "base/str.h"
+#include "io/redis_part.h"
 
 #define REDIS_PAUSE_MS	   250
 #define REDIS_PAUSE_MAX_MS 4000
 
 struct redis;
-struct redisReply;   /* hiredis */
-struct redisContext; /* hiredis */
+struct redisReply; /* hiredis */
 
-/* How Redis is, as all threads of the process have found it; zeroed to begin with. */
-struct redis_health {
-	atomic_int failures;	 /* since it last answered */
-	atomic_llong away_until; /* ms on the monotonic clock: nobody tries before */
-
-	/* Where it is counted for /metrics, set before threads start; NULL: nowhere. */
-	struct measure took;
-	counter *errors;     /* no answer, or one that says that a command failed */
-	counter *unreadable; /* entries that were none */
-};
-
-struct redis_options {
-	struct redis_health *health; /* shared by all connections */
-	const char *socket;	     /* path of a Unix socket; NULL: host and port */
-	const char *host;
-	int port;
-	const char *username; /* NULL: none */
-	const char *password; /* NULL: none */
-	int64_t connect_timeout_ms;
-	int64_t command_timeout_ms;
-};
-
-/*
- * Reads `unix:/path`, or `redis://[user:password@]host[:port]`, into *ret, with
- * text allocated for good. NULL, or why it cannot be used (never with the text,
- * which may hold a password).
- */
-const char *redis_parse_address(struct str text, struct redis_options *ret);
-
-/* A connection of hiredis' own, logged in and with time-outs; the caller ends it with redisFree().
- * NULL: it cannot be had, which is logged. */
-struct redisContext *redis_connect(const struct redis_options *options);
+/* On such a connection a command was answered: whatever pause there is for others is over. */
+void redis_has_answered(const struct redis_options *options);
 
 /* Connects at the first command. The options must outlive it. NULL without memory. */
 struct redis *redis_new(const struct redis_options *options);
@@ -76,5 +47,10 @@ struct redis_command {
  */
 bool redis_run(struct redis *r, const struct redis_command *commands, size_t n,
 	       struct redisReply **replies);
+
+/* The same for what changes nothing, and may be a little old: while there is no master, a replica
+ * that the Sentinels know of answers. */
+bool redis_read(struct redis *r, const struct redis_command *commands, size_t n,
+		struct redisReply **replies);
 
 #endif

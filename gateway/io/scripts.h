@@ -15,7 +15,10 @@
 	X(calibrate) /* upstream has told how many it has counted */                             \
 	X(cool)      /* upstream has refused one */                                              \
 	X(usage)     /* how many are made and left */                                            \
-	X(hold)      /* an office that one worker of all holds */
+	X(hold)      /* an office that one worker of all holds */                                   \
+	X(purging)   /* something is about to be purged */                                       \
+	X(purged)    /* what was purged a moment ago? */                                         \
+	X(outdate)   /* an entry is out of date */
 /* clang-format on */
 
 #define X(name) extern const char script_##name[];

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "io/log.h"
+#include "io/purges.h"
 #include "io/scripts.h"
 
 #include <hiredis/hiredis.h>
@@ -118,7 +119,7 @@ static enum load load(struct store *store, struct str target, struct entry **ret
 		return LOAD_BROKEN;
 	for (size_t i = 0; i < ENTRY_FIELDS; i++)
 		argv[2 + i] = str_from(entry_field_names[i]);
-	if (!redis_run(s->redis, &command, 1, &reply))
+	if (!redis_read(s->redis, &command, 1, &reply))
 		return LOAD_BROKEN;
 	broken = reply->type == REDIS_REPLY_ERROR && !is_wrong_type(reply);
 	*ret = broken ? NULL : entry_of(s, reply, target);
@@ -165,6 +166,13 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	for (size_t i = 0; i < COMMANDS; i++)
 		freeReplyObject(replies[i]);
 	return saved;
+}
+
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct redis_store *s = of(store);
+
+	return purges_late(s->redis, s->prefix, e, ms);
 }
 
 /* ---- the budget ---- */
@@ -380,6 +388,44 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	run_script(s, &c, NULL, 0);
 }
 
+/* `name:123` of a section of INFO; -1: it is not there. */
+static int64_t info_number(const redisReply *reply, struct str name)
+{
+	struct str rest = { NULL, 0 };
+	int64_t number;
+
+	if (reply->type == REDIS_REPLY_STRING)
+		rest = (struct str){ reply->str, reply->len };
+	while (rest.n) {
+		struct str value = str_cut(&rest, '\n');
+
+		if (str_eq(str_cut(&value, ':'), name))
+			return str_to_i64(str_trim(value), &number) ? number : -1;
+	}
+	return -1;
+}
+
+static bool stats(struct store *store, struct store_stats *ret)
+{
+	const struct str memory[] = { STR("INFO"), STR("memory") };
+	const struct str evictions[] = { STR("INFO"), STR("stats") };
+	const struct str keys[] = { STR("DBSIZE") };
+	const struct redis_command commands[] = { { 2, memory }, { 2, evictions }, { 1, keys } };
+	redisReply *replies[3];
+
+	if (!redis_run(of(store)->redis, commands, 3, replies))
+		return false;
+	*ret = (struct store_stats){
+		.keys = replies[2]->type == REDIS_REPLY_INTEGER ? replies[2]->integer : -1,
+		.bytes = info_number(replies[0], STR("used_memory")),
+		.bytes_max = info_number(replies[0], STR("maxmemory")),
+		.evicted = info_number(replies[1], STR("evicted_keys")),
+	};
+	for (size_t i = 0; i < 3; i++)
+		freeReplyObject(replies[i]);
+	return true;
+}
+
 /* ---- notes ---- */
 
 static struct str note_key(struct redis_store *s, struct str name, char text[static KEY_TEXT_BYTES])
@@ -493,44 +539,6 @@ static bool hold_office(struct store *store, struct str office, struct str id, i
 	return run_script(s, &c, answer, 1) && answer[0];
 }
 
-/* `name:123` of a section of INFO; -1: it is not there. */
-static int64_t info_number(const redisReply *reply, struct str name)
-{
-	struct str rest = { NULL, 0 };
-	int64_t number;
-
-	if (reply->type == REDIS_REPLY_STRING)
-		rest = (struct str){ reply->str, reply->len };
-	while (rest.n) {
-		struct str value = str_cut(&rest, '\n');
-
-		if (str_eq(str_cut(&value, ':'), name))
-			return str_to_i64(str_trim(value), &number) ? number : -1;
-	}
-	return -1;
-}
-
-static bool stats(struct store *store, struct store_stats *ret)
-{
-	const struct str memory[] = { STR("INFO"), STR("memory") };
-	const struct str evictions[] = { STR("INFO"), STR("stats") };
-	const struct str keys[] = { STR("DBSIZE") };
-	const struct redis_command commands[] = { { 2, memory }, { 2, evictions }, { 1, keys } };
-	redisReply *replies[3];
-
-	if (!redis_run(of(store)->redis, commands, 3, replies))
-		return false;
-	*ret = (struct store_stats){
-		.keys = replies[2]->type == REDIS_REPLY_INTEGER ? replies[2]->integer : -1,
-		.bytes = info_number(replies[0], STR("used_memory")),
-		.bytes_max = info_number(replies[0], STR("maxmemory")),
-		.evicted = info_number(replies[1], STR("evicted_keys")),
-	};
-	for (size_t i = 0; i < 3; i++)
-		freeReplyObject(replies[i]);
-	return true;
-}
-
 static bool ping(struct store *store)
 {
 	struct str argv[] = { STR("PING") };
@@ -568,6 +576,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 		return NULL;
 	*s = (struct redis_store){ .store = { .load = load,
 					      .save = save,
+					      .purge_late = purge_late,
 					      .reserve = reserve,
 					      .claim = claim,
 					      .renew = renew,
@@ -575,12 +584,12 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 					      .calibrate = calibrate,
 					      .cool_down = cool_down,
 					      .usage = usage,
+					      .stats = stats,
 					      .recall = recall,
 					      .remember = remember,
 					      .recall_all = recall_all,
 					      .remember_in = remember_in,
 					      .hold_office = hold_office,
-					      .stats = stats,
 					      .ping = ping,
 					      .free = free_store },
 				   .unreadable = options->health->unreadable,

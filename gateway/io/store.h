@@ -10,6 +10,7 @@
  *     perigee:{ll2}:state                      a hash: what upstream told of the budget
  *     perigee:{ll2}:askers                     a sorted set: clients who needed a call lately
  *     perigee:{ll2}:fill:/2.3.0/...            who fetches a target now, for as long as it lives
+ *     perigee:purges                           a sorted set: what was purged lately, by when
  *     perigee:news                             a channel: policy/news.h
  *
  * The log and state of a budget never expire, so that no eviction policy that spares

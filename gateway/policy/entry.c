@@ -25,6 +25,7 @@ const char *const entry_field_names[ENTRY_FIELDS] = {
 	[ENTRY_FIELD_IDS] = "ids",
 	[ENTRY_FIELD_SUM] = "sum",
 	[ENTRY_FIELD_BODY] = "body",
+	[ENTRY_FIELD_PURGED_AT] = "purged_at",
 };
 
 static const char *const kinds[] = {
@@ -75,6 +76,24 @@ struct entry *entry_new(const struct entry *facts)
 	e->body = move_to(&at, facts->body);
 	atomic_init(&e->refs, 1);
 	return e;
+}
+
+struct entry *entry_outdated(const struct entry *e)
+{
+	struct entry facts = { .kind = e->kind,
+			       .status = e->status,
+			       .target = e->target,
+			       .fetched = e->fetched,
+			       .fresh_until = e->fetched,
+			       .usable_until = e->usable_until,
+			       .again = e->again,
+			       .count = e->count,
+			       .n = e->n,
+			       .ends = e->ends,
+			       .ids = e->ids,
+			       .body = e->body };
+
+	return entry_new(&facts);
 }
 
 struct entry *entry_ref(struct entry *e)
@@ -171,6 +190,7 @@ bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[s
 	fields[ENTRY_FIELD_KIND] = str_from(kinds[e->kind]);
 	fields[ENTRY_FIELD_IDS] = e->ids;
 	fields[ENTRY_FIELD_BODY] = e->body;
+	fields[ENTRY_FIELD_PURGED_AT] = STR("");
 	fields[ENTRY_FIELD_STATUS] = put_number(scratch, e->status);
 	fields[ENTRY_FIELD_FETCHED_AT] = put_iso(scratch, e->fetched);
 	fields[ENTRY_FIELD_FRESH_UNTIL] = put_iso(scratch, e->fresh_until);
@@ -229,6 +249,17 @@ static bool read_ends(struct str list, struct str body, uint32_t *ends, uint32_t
 	return n ? ends[n - 1] == body.n : body.n == 0;
 }
 
+/* One that was purged counts as stale from the beginning. */
+static bool apply_purge(struct str purged_at, struct entry *e)
+{
+	struct wall ignored;
+
+	if (!purged_at.n)
+		return true;
+	e->fresh_until = e->fetched;
+	return date_parse_iso(purged_at, &ignored);
+}
+
 struct entry *entry_read(const struct str fields[static ENTRY_FIELDS])
 {
 	uint32_t ends[LIMIT_WINDOW_OBJECTS];
@@ -252,6 +283,8 @@ struct entry *entry_read(const struct str fields[static ENTRY_FIELDS])
 	    !str_to_i64(fields[ENTRY_FIELD_COUNT], &e.count) || e.count < 0)
 		return NULL;
 	if (e.kind == ENTRY_WINDOW && !read_ends(fields[ENTRY_FIELD_ENDS], e.body, ends, &e.n))
+		return NULL;
+	if (!apply_purge(fields[ENTRY_FIELD_PURGED_AT], &e))
 		return NULL;
 	e.status = (int)status;
 	e.again = str_eq(fields[ENTRY_FIELD_AGAIN], STR("1"));

@@ -21,9 +21,12 @@
  *     ids           430,166,...
  *     sum           a hash over all of this
  *     body          {...},{...}
+ *     purged_at     2026-11-23T22:00:00.000Z, once an operator has said that it is out of date
  *
  * Whatever does not read back whole (cut, mixed up, of another version) is as
- * if it were not there.
+ * if it were not there. One that was purged reads as if it had never been fresh, whatever
+ * clock the moment was taken from; the sum leaves that field out, so that it can be added
+ * without reading all the rest.
  */
 
 #include <stdatomic.h>
@@ -70,6 +73,9 @@ struct entry *entry_ref(struct entry *e);
 /* Bytes that it takes in memory. */
 size_t entry_size(const struct entry *e);
 
+/* A copy of e that was never fresh, with one reference. NULL without memory. */
+struct entry *entry_outdated(const struct entry *e);
+
 /* Gives a reference back; the last one frees. NULL is fine. */
 void entry_unref(struct entry *e);
 
@@ -95,6 +101,7 @@ enum entry_field {
 	ENTRY_FIELD_IDS,
 	ENTRY_FIELD_SUM,
 	ENTRY_FIELD_BODY,
+	ENTRY_FIELD_PURGED_AT,
 	ENTRY_FIELDS
 };
 

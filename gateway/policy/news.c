@@ -20,10 +20,13 @@ void news_put(struct buf *out, const struct bulletin *b)
 	buf_put(out, words[b->kind]);
 	if (b->kind == NEWS_FAILED)
 		buf_putf(out, " %s %d", fault_word(b->fail.fault), b->fail.retry_after_s);
-	if (b->target.n) {
-		buf_put_char(out, ' ');
+	if (b->kind == NEWS_ORIGIN)
+		return;
+	buf_put_char(out, ' ');
+	if (b->kind == NEWS_PURGED)
+		purge_put(out, &b->purge);
+	else
 		buf_put(out, b->target);
-	}
 }
 
 static bool parse_failure(struct str *rest, struct fail *ret)
@@ -41,6 +44,12 @@ static bool parse_failure(struct str *rest, struct fail *ret)
 	return true;
 }
 
+static bool parse_purge(struct str line, struct str rest, struct purge *ret)
+{
+	*ret = (struct purge){ PURGE_DELETE, PURGE_ALL, { NULL, 0 } };
+	return str_eq(line, words[NEWS_PURGED]) || purge_parse(rest, ret);
+}
+
 bool news_parse(struct str line, struct bulletin *ret)
 {
 	struct str rest = line;
@@ -50,6 +59,8 @@ bool news_parse(struct str line, struct bulletin *ret)
 	while (!str_eq(word, words[ret->kind]))
 		if (ret->kind++ == NEWS_ORIGIN)
 			return false;
+	if (ret->kind == NEWS_PURGED)
+		return parse_purge(line, rest, &ret->purge);
 	if (ret->kind == NEWS_FAILED && !parse_failure(&rest, &ret->fail))
 		return false;
 	ret->target = rest;

@@ -99,6 +99,9 @@ struct store_stats {
 #define LEASE_MS       5000
 #define LEASE_RENEW_MS 1000
 
+/* So long the store remembers what was purged; no call may take longer. */
+#define PURGES_KEPT_MS (15 * 60 * 1000LL)
+
 /* Receives one note of a folder: views for the length of the call. */
 typedef void note_visit(void *ctx, struct str name, struct str value);
 
@@ -108,6 +111,14 @@ struct store {
 
 	/* Keeps a copy of the entry for keep_ms; false if the store did not take it. */
 	bool (*save)(struct store *, struct str key, const struct entry *, int64_t keep_ms);
+
+	/*
+	 * Purges what is stored of the entry, if an operator has purged what it holds
+	 * (policy/purge.h) in the last `ms`: what was asked for before must not come back as
+	 * fresh. Asked after save(), so that whoever purges either finds what was saved or has
+	 * said before that it shall go. True: that was so. `ms` is at most PURGES_KEPT_MS.
+	 */
+	bool (*purge_late)(struct store *, const struct entry *, int64_t ms);
 
 	/*
 	 * Asks for one call, and for being the only one who fetches the target. The budget's rule
@@ -140,6 +151,8 @@ struct store {
 	 * then is better. */
 	void (*cool_down)(struct store *, struct str budget, int64_t ms, bool guessed);
 
+	/* False: the store did not answer. */
+	bool (*stats)(struct store *, struct store_stats *ret);
 	/*
 	 * Notes: small values that all hosts share, each by a name of its own, or as one of many
 	 * in a folder. `news` (may be empty) is told to all workers. A value that is no such thing
@@ -155,8 +168,6 @@ struct store {
 	/* Takes an office, or goes on holding it, for ms from now: nobody else does meanwhile.
 	 * False: somebody else holds it, or the store did not answer. */
 	bool (*hold_office)(struct store *, struct str office, struct str id, int64_t ms);
-	/* False: the store did not answer. */
-	bool (*stats)(struct store *, struct store_stats *ret);
 
 	bool (*ping)(struct store *);
 	void (*free)(struct store *);

@@ -2,6 +2,10 @@
 
 A module's tests share one chain and find it as just started. How it is made
 says the module: CHAIN = {"workers": 2, "config": {"server.wait": "2s"}}.
+
+That chain is without nginx' micro-cache, which nobody can empty: for the rest of a second it
+would answer from the world of the test before. (tests/e2e/test_micro_cache.py holds its answers
+against a worker's; chains that tests start for themselves have it.)
 """
 
 import pytest
@@ -10,7 +14,7 @@ from harness import Chain
 
 @pytest.fixture(scope="module")
 def chain(request):
-    with Chain(**getattr(request.module, "CHAIN", {})) as chain:
+    with Chain(**{"micro_cache": False, **getattr(request.module, "CHAIN", {})}) as chain:
         yield chain
 
 

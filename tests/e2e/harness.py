@@ -232,7 +232,8 @@ class Redis:
 
     def entries(self):
         """The targets that are stored."""
-        return [key.partition(":")[2] for key in self.keys() if ":/" in key and ":{" not in key]
+        targets = [key.partition(":")[2] for key in self.keys()]
+        return [target for target in targets if target.startswith("/")]
 
     def value(self, key):
         """All that a key holds, whatever its type, as one piece of bytes."""
@@ -300,7 +301,7 @@ class Chain(Stack):
         def said(log, end):
             with open(log, "rb") as stream:
                 stream.seek(end)
-                return b"event=purged" in stream.read()
+                return re.search(rb'event(=|":")purged', stream.read())
 
         self.cache("FLUSHALL")
         self.cache("PUBLISH", "perigee:news", "purged")

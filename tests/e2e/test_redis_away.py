@@ -1,11 +1,13 @@
 """Redis is killed, stopped, restarted: bounded times, a protected upstream, recovery."""
 
+import re
 import signal
 import time
 
 import pytest
 from harness import (SEED, SLOW, SPACECRAFT, Behind, Chain, Client, assert_problem, assert_same,
                      eventually, together, without_format)
+from stack.chain import REPO
 
 
 def served_again(chain, target=SEED):
@@ -199,11 +201,33 @@ def test_a_full_redis_is_survived():
     """Nothing more can be stored: answers go out all the same, and calls stay counted."""
     with Chain(quota="20/3600") as chain:
         chain.ask(SEED)
+        before = chain.cache("ZCARD", "perigee:{ll2}:calls")
         chain.cache("CONFIG", "SET", "maxmemory-policy", "noeviction")
         chain.cache("CONFIG", "SET", "maxmemory", "1mb")
         answers = [chain.ask(f"{SPACECRAFT}?mode=detailed&offset={100 * i}") for i in range(5)]
-        assert {answer.status for answer in answers} <= {200, 429, 503}
+        assert {answer.status for answer in answers} == {200}
+        assert not any("stored" in answer.cache_status for answer in answers)
+        assert chain.cache("ZCARD", "perigee:{ll2}:calls") == before + 5
         assert chain.origin.report["refused"] == 0
         chain.cache("CONFIG", "SET", "maxmemory", "256mb")
         target = SPACECRAFT + "?mode=detailed&offset=200"
         assert_same(served_again(chain, target), chain.origin.get(target), chain)
+
+
+def test_entries_are_evicted_and_the_budget_is_not():
+    """By the shipped policy: what has a time to live goes, and what counts the calls has none."""
+    shipped = (REPO / "conf/redis/perigee.conf").read_text().splitlines()
+    with Chain(quota="6/3600", config=BARE, redis_lines=shipped) as chain:
+        chain.ask(SEED)
+        budget = ["perigee:{ll2}:calls", "perigee:{ll2}:state"]
+        assert [chain.cache("TTL", key) for key in budget] == [-1, -1]
+        chain.cache("CONFIG", "SET", "maxmemory", "4mb")
+        for i in range(600):
+            chain.cache("SET", f"perigee:/filler/{i}", b"x" * 20000, "EX", 3600)
+        assert chain.cache("EXISTS", f"perigee:{chain.cache.entries()[0]}") == 1
+        info = chain.cache("INFO", "stats").decode()
+        assert int(re.search(r"evicted_keys:(\d+)", info)[1]) > 100
+        assert [chain.cache("EXISTS", key) for key in budget] == [1, 1]
+        answers = [chain.ask(chain.cold()).status for _ in range(8)]
+        assert answers == [200] * 5 + [429] * 3
+        assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)

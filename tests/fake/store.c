@@ -98,6 +98,21 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
+static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+{
+	struct fake_store *s = of(store);
+	struct entry *outdated;
+
+	s->last_took_ms = ms;
+	if (s->broken || !s->purged_late)
+		return false;
+	outdated = entry_outdated(e);
+	if (!outdated)
+		abort();
+	keep(s, outdated, e->usable_until.ms - now_ms(s));
+	return true;
+}
+
 /* ---- the budget, under the lock: calls in the order of their moments ---- */
 
 static void take_off_log(struct fake_store *s, size_t i)
@@ -284,6 +299,20 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool stats(struct store *store, struct store_stats *ret)
+{
+	struct fake_store *s = of(store);
+
+	if (s->broken)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	*ret = (struct store_stats){
+		.keys = (int64_t)s->kept_n, .bytes = 1000, .bytes_max = 2000, .evicted = 7
+	};
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
 /* ---- notes ---- */
 
 static void put_note(struct fake_store *s, struct str folder, struct str name, struct str value)
@@ -393,20 +422,6 @@ static bool hold_office(struct store *store, struct str office, struct str id, i
 	return holds;
 }
 
-static bool stats(struct store *store, struct store_stats *ret)
-{
-	struct fake_store *s = of(store);
-
-	if (s->broken)
-		return false;
-	pthread_mutex_lock(&s->lock);
-	*ret = (struct store_stats){
-		.keys = (int64_t)s->kept_n, .bytes = 1000, .bytes_max = 2000, .evicted = 7
-	};
-	pthread_mutex_unlock(&s->lock);
-	return true;
-}
-
 static bool ping(struct store *store)
 {
 	return !of(store)->broken;
@@ -432,6 +447,7 @@ struct store *fake_store_open(struct fake_store *s)
 	h->shared = s;
 	h->store = (struct store){ .load = load,
 				   .save = save,
+				   .purge_late = purge_late,
 				   .reserve = reserve,
 				   .claim = claim,
 				   .renew = renew,
@@ -439,12 +455,12 @@ struct store *fake_store_open(struct fake_store *s)
 				   .settle = settle,
 				   .cool_down = cool_down,
 				   .usage = usage,
+				   .stats = stats,
 				   .recall = recall,
 				   .remember = remember,
 				   .recall_all = recall_all,
 				   .remember_in = remember_in,
 				   .hold_office = hold_office,
-				   .stats = stats,
 				   .ping = ping,
 				   .free = free_store };
 	return &h->store;

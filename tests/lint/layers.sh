@@ -5,7 +5,7 @@ set -eu
 cd "${1:-gateway}"
 
 # shellcheck disable=SC2016  # the dollars are those of awk
-find . -name '*.[ch]' | sort | xargs -r awk -v order='base http api policy io app' '
+find . -name '*.[ch]' | sort | xargs -r awk -v order='base http api policy io app cli' '
 	BEGIN {
 		n = split(order, layer, " ")
 		for (i = 1; i <= n; i++) rank[layer[i]] = i

@@ -45,6 +45,10 @@ class StandIn:
     def move(self, ms):
         self._ask("move", ms)
 
+    def restart(self):
+        """Another process, with the same data."""
+        self._ask("restart")
+
     def stop(self):
         self._lua.stdin.close()
         self._lua.wait(10)
@@ -58,9 +62,16 @@ class RealRedis:
     CLOCK = "the-clock"
 
     def __init__(self, folder):
-        path = Path(folder) / "redis"
+        self._folder = folder
+        self._start()
+        self._now = 1795468800123
+        self.call("SET", self.CLOCK, self._now)
+
+    def _start(self):
+        path = Path(self._folder) / "redis"
         self._server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir", folder],
+            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--dir",
+             self._folder],
             stdout=subprocess.DEVNULL)
         end = time.monotonic() + 20
         while True:
@@ -73,8 +84,13 @@ class RealRedis:
                 assert time.monotonic() < end, "redis-server does not start"
                 time.sleep(0.01)
         self._stream = self._socket.makefile("rb")
-        self._now = 1795468800123
-        self.call("SET", self.CLOCK, self._now)
+        while self.call("PING") != ["PONG"]:
+            time.sleep(0.01)
+
+    def restart(self):
+        self.call("SAVE")
+        self.stop()
+        self._start()
 
     def _read(self):
         line = self._stream.readline().decode().rstrip("\r\n")

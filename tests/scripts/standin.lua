@@ -9,9 +9,11 @@
 --     run NAME n KEY... ARG...     a script
 --     call COMMAND ARG...          a command
 --     move MS                      time passes
+--     restart                      another process has the same data
 
 local folder = arg[1]
 local now = 1795468800123 -- ms
+local process = 1
 local values, kinds, expires, published = {}, {}, {}, {}
 
 -- ---- keys --------------------------------------------------------------------
@@ -84,6 +86,11 @@ local commands = {}
 
 function commands.TIME()
 	return { tostring(math.floor(now / 1000)), tostring(now % 1000 * 1000) }
+end
+
+function commands.INFO(section)
+	if section ~= 'server' then error('ERR syntax error', 0) end
+	return string.format('# Server\r\nrun_id:%040x\r\ntcp_port:0\r\n', process)
 end
 
 function commands.ZADD(key, ...)
@@ -246,7 +253,8 @@ local scripts = {}
 
 -- As Redis runs it: with clock.lua before it, and without globals of its own.
 local function run(name, keys, args)
-	scripts[name] = scripts[name] or assert(loadstring(read('clock') .. read(name), '=' .. name))
+	scripts[name] = scripts[name] or assert(loadstring(
+		read('clock'):gsub('^#![^\n]*', '') .. read(name), '=' .. name))
 	local globals = { redis = redis, KEYS = keys, ARGV = args, tonumber = tonumber,
 		tostring = tostring, type = type, ipairs = ipairs, pairs = pairs, math = math,
 		string = string, table = table, unpack = unpack, select = select }
@@ -291,6 +299,8 @@ end
 function requests.call(...) return redis.call(...) end
 
 function requests.move(ms) now = now + integer(ms) return 1 end
+
+function requests.restart() process = process + 1 return 1 end
 
 function requests.news()
 	local told = published

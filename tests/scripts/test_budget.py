@@ -568,3 +568,43 @@ def test_commands_answer_alike(redis):
     assert gives("HDEL", "h", "a", "none") == ["1"]
     assert gives("DEL", "h", "s", "none") == ["2"]
     assert gives("PEXPIRE", "none", "1") == ["0"]
+
+
+# ---- another process of Redis ------------------------------------------------
+
+def test_another_redis_has_to_be_compared_anew(redis):
+    """It was started again, or was a replica: the last calls may be missing, whoever asks."""
+    budget = Budget(redis, limit=3, share=100, calibrated=True)
+    assert budget.reserve("a").word == UNCALIBRATED
+    budget.calibrate(used=0)
+    budget.granted()
+    redis.restart()
+    redis.move(budget.lease)  # who asked for the count before does not matter any more
+    assert budget.reserve("b").word == UNCALIBRATED
+    # What it has lost is what upstream has counted beyond the log.
+    budget.calibrate(used=2)
+    budget.granted()
+    budget.refused()
+    assert (len(budget.calls()), budget.others()) == (3, 1)
+
+
+def test_an_answer_that_was_asked_for_by_another_redis_is_none(redis):
+    budget = Budget(redis, calibrated=True)
+    asked = budget.now()
+    redis.restart()
+    budget.calibrate(used=0, asked=asked)
+    assert budget.reserve("a").word == UNCALIBRATED
+    # Nor if the new one has been asked since.
+    redis.move(budget.lease)
+    budget.now()
+    budget.calibrate(used=0, asked=asked)
+    assert budget.reserve("a").word == UNCALIBRATED
+    budget.calibrate(used=0)
+    assert budget.reserve("a").word == GRANTED
+
+
+def test_where_upstream_does_not_tell_a_restart_changes_nothing(redis):
+    budget = Budget(redis, limit=1, share=100)
+    budget.granted()
+    redis.restart()
+    budget.refused()

@@ -32,7 +32,7 @@ def arguments():
     p.add_argument("--quota", type=quota, default="15/3600", help="calls/seconds")
     p.add_argument("--workers", type=workers, default=2, help="processes behind nginx")
     p.add_argument("--redis", type=redis, default="private",
-                   help="private, unix:/path or redis://host:port")
+                   help="private, or what [redis] address can be")
     p.add_argument("--run-dir", default="run", help="everything written lies there")
     p.add_argument("--with-parent", action="store_true",
                    help="stop when the caller (make) is interrupted or gone")
@@ -64,9 +64,9 @@ def quota(text):
 
 
 def redis(text):
-    if text != "private" and not re.fullmatch(r"unix:/\S+|redis://\S+", text):
+    if text != "private" and not re.fullmatch(r"(unix:/|redis://|sentinel://)\S+", text):
         raise argparse.ArgumentTypeError(
-            f"REDIS is private, unix:/path or redis://host:port, not {text!r}")
+            f"REDIS is private, unix:/path, redis://host:port or sentinel://hosts/master, not {text!r}")
     return text
 
 

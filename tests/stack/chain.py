@@ -26,6 +26,11 @@ SOCKET_PATH_MAX = 107
 PLAIN_PATH = re.compile(r"[A-Za-z0-9_./+-]+")
 SHORT_DIR_PREFIX = "perigee-sock-"
 
+# nginx' cache belongs into memory, where there is some to be had.
+MEMORY = Path("/dev/shm")
+CACHE_DIR_PREFIX = "perigee-cache-"
+MICRO_CACHE = "include perigee/micro-cache.conf;"
+
 SANITIZER_REPORT = re.compile(
     r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*$", re.M)
 
@@ -54,6 +59,7 @@ class Stack:
     quota        calls/seconds of Launch Library, for sandbox and workers; "none" (sandbox only)
     workers      worker processes behind nginx
     redis        "private", or "unix:/path", "redis://host:port" to share one
+    redis_lines  more lines of a private Redis' configuration
     redis_persists  a private Redis logs to disk; None: only for the live upstream
     port         0: any free one
     run_dir      None: a temporary one, removed afterwards
@@ -66,13 +72,14 @@ class Stack:
     """
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
-                 redis_persists=None, port=0, run_dir=None, config=None, env=None, sandbox_args=(),
-                 micro_cache=True, access_log=True, interrupted=lambda: False):
+                 redis_persists=None, redis_lines=(), port=0, run_dir=None, config=None, env=None,
+                 sandbox_args=(), micro_cache=True, access_log=True, interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
         self.redis_address = redis
         self.redis_persists = upstream == "live" if redis_persists is None else redis_persists
+        self.redis_lines = list(redis_lines)
         self.port = port
         self.config = dict(config or {})
         self.extra_env = dict(env or {})
@@ -111,6 +118,9 @@ class Stack:
 
     def worker_socket(self, i):
         return self.sock_dir / str(i)
+
+    def admin_socket(self, i):
+        return self.sock_dir / f"admin-{i}"
 
     def get(self, target, headers=None, method="GET", body=None, timeout=30):
         """One request over its own connection, the target as it is given."""
@@ -225,11 +235,12 @@ class Stack:
         (self.run_dir / "metrics").unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
+        self._remove_linked()  # what a killed run has left
         self._prepare_sock_dir()
+        self._prepare_cache_dir()
 
     def _prepare_sock_dir(self):
         link = self.run_dir / "sock"
-        self._remove_sock_dir()  # what a killed run has left
         longest = str(link / "redis")
         if len(os.fsencode(longest)) <= SOCKET_PATH_MAX and PLAIN_PATH.fullmatch(longest):
             link.mkdir()
@@ -238,15 +249,25 @@ class Stack:
             self.sock_dir = Path(tempfile.mkdtemp(prefix=SHORT_DIR_PREFIX, dir="/tmp"))
             link.symlink_to(self.sock_dir)
 
-    def _remove_sock_dir(self):
-        link = self.run_dir / "sock"
-        if link.is_symlink():
-            target = Path(os.readlink(link))
-            if target.parent == Path("/tmp") and target.name.startswith(SHORT_DIR_PREFIX):
-                shutil.rmtree(target, ignore_errors=True)
-            link.unlink()
+    def _prepare_cache_dir(self):
+        link = self.run_dir / "cache"
+        if os.access(MEMORY, os.W_OK):
+            link.symlink_to(tempfile.mkdtemp(prefix=CACHE_DIR_PREFIX, dir=MEMORY))
         else:
-            shutil.rmtree(link, ignore_errors=True)
+            link.mkdir()
+
+    def _remove_linked(self):
+        """Folders that may lie elsewhere, with a link to them here."""
+        for name, parent, prefix in (("sock", Path("/tmp"), SHORT_DIR_PREFIX),
+                                     ("cache", MEMORY, CACHE_DIR_PREFIX)):
+            link = self.run_dir / name
+            if link.is_symlink():
+                target = Path(os.readlink(link))
+                if target.parent == parent and target.name.startswith(prefix):
+                    shutil.rmtree(target, ignore_errors=True)
+                link.unlink()
+            else:
+                shutil.rmtree(link, ignore_errors=True)
 
     def _check_port(self):
         """So that a taken port is found out before anything is started."""
@@ -296,6 +317,7 @@ class Stack:
             "maxmemory-policy volatile-lru",
             "daemonize no",
             "loglevel notice",
+            *self.redis_lines,
         ]) + "\n")
         self._redis = self._child("redis", ["redis-server", conf])
 
@@ -305,6 +327,11 @@ class Stack:
 
     def _start_nginx(self):
         shutil.copytree(REPO / "nginx/perigee", self.run_dir / "nginx/perigee", dirs_exist_ok=True)
+        if not self.micro_cache:
+            locations = self.run_dir / "nginx/perigee/locations.conf"
+            text = locations.read_text()
+            assert MICRO_CACHE in text
+            locations.write_text(text.replace(MICRO_CACHE, ""))
         fixed = self.port != 0
         for _ in range(10):
             if not fixed:
@@ -367,6 +394,7 @@ class Stack:
         env.update(sanitizer_options())
         env.update(self.extra_env)
         env["PERIGEE_SERVER_SOCKET"] = str(self.worker_socket(i))
+        env["PERIGEE_ADMIN_SOCKET"] = str(self.admin_socket(i))
         worker = self._child(f"worker-{i}", [self.binary, "--config", conf], env=env)
         if i < len(self._workers):
             self._expected_dead.discard(self._workers[i])
@@ -467,7 +495,7 @@ class Stack:
         return found
 
     def _leave_run_dir(self):
-        self._remove_sock_dir()
+        self._remove_linked()
         self._lock.truncate(0)
         self._lock.close()
         self._lock = None

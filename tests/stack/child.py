@@ -24,7 +24,8 @@ class Child:
     main thread.)
     """
 
-    def __init__(self, name, argv, *, log, cwd, env, pid_file=None, on_orphaned=signal.SIGKILL):
+    def __init__(self, name, argv, *, log, cwd, env, pid_file=None, on_orphaned=signal.SIGKILL,
+                 pass_fds=()):
         self.name = name
         self.argv = [str(a) for a in argv]
         self.log = Path(log)
@@ -32,6 +33,7 @@ class Child:
         self.env = env
         self.pid_file = pid_file
         self.on_orphaned = on_orphaned
+        self.pass_fds = pass_fds
         self.popen = None
         self._asked = None
 
@@ -46,7 +48,8 @@ class Child:
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
                 self.argv, cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True, preexec_fn=before_exec)
+                stderr=log, start_new_session=True, preexec_fn=before_exec,
+                pass_fds=self.pass_fds)
         if self.pid_file:
             Path(self.pid_file).write_text(f"{self.pid}\n")
 

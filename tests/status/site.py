@@ -18,7 +18,8 @@ class Site:
     def __init__(self, state=None):
         self.state = state
         self.asked = []
-        self.slow = threading.Event()  # set: state.json is not answered until it is cleared
+        self.answering = threading.Event()  # cleared: state.json waits
+        self.answering.set()
         self._server = None
 
     def __enter__(self):
@@ -44,12 +45,14 @@ class Site:
         return self
 
     def __exit__(self, *_):
+        self.answering.set()
         self._server.shutdown()
         self._server.server_close()
 
     def _find(self, path):
         name = path.removeprefix("/status/") or "index.html"
         if name == "state.json":
+            self.answering.wait(60)
             if self.state is None:
                 return 502, "application/problem+json", b"{}"
             return 200, "application/json", json.dumps(self.state).encode()
@@ -59,6 +62,6 @@ class Site:
         return 200, TYPES[source.suffix], source.read_bytes()
 
 
-# What gateway/app/status.c sends; test_status.py holds the two against each other.
+# What gateway/app/status.c sends: tests/e2e/test_status.py holds the two against each other.
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
           "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")

@@ -60,6 +60,7 @@ def healthy():
         "version": "0.9.0",
         "now": NOW,
         "started": NOW - 26 * HOUR,
+        "workers": 2,
         "verdict": {"level": "good",
                     "sentence": "Clients are served well: 99.2 % from the cache in the last hour.",
                     "notes": []},
@@ -73,11 +74,12 @@ def healthy():
              "next_free_at": None, "cooldown_until": None, "breaker_open": False, "calls": []},
         ],
         "redis": {"up": True, "ping_ms": 0.2, "errors": 0},
-        "fills": [{"target": TARGETS[2], "class": "background", "stage": "calling", "waiting": 0}],
+        "fills": [{"target": TARGETS[2], "class": "background", "calling": True, "waiting": 0}],
+        "fills_all": 1,
         "wanted": [{"target": target, "asked": 9120 // (i + 1), "fetched_at": NOW - age * MINUTE,
                     "fresh_until": NOW + (life - age) * MINUTE}
                    for i, (target, (age, life)) in enumerate(zip(TARGETS, ages))],
-        "slowest": [{"target": target, "took_ms": 4210 // (i + 1), "at": NOW - (7 + 13 * i) * MINUTE}
+        "slowest": [{"target": target, "took_ms": 4210 // (i * i * 9 + 1), "times": 40 + 700 * i}
                     for i, target in enumerate(TARGETS[:4])],
     }
 
@@ -87,9 +89,9 @@ def cooling():
     state = healthy()
     state["verdict"] = {
         "level": "degraded",
-        "sentence": "Upstream refuses calls for another 12 min; clients get answers up to 1 h old.",
-        "notes": ["96 % of the last hour's requests were answered from the cache, 31 % with answers"
-                  " older than wanted."]}
+        "sentence": "Upstream refuses calls for another 12 min; clients get answers up to 60 min old.",
+        "notes": ["In the last hour 98.6 % came from the cache.",
+                  "0.7 % of the last hour's requests were not answered."]}
     stale = lambda i: 3 if i < 150 else 130
     state["requests"] = _requests(_minutes({
         "hit": lambda i: 310 if i < 150 else 170, "stale": stale, "miss": 0.2, "collapsed": 2,
@@ -101,7 +103,7 @@ def cooling():
     for i, one in enumerate(state["wanted"][:5]):
         one["fetched_at"] = NOW - (35 - 4 * i) * MINUTE
         one["fresh_until"] = one["fetched_at"] + 10 * MINUTE
-    state["fills"] = []
+    state.update(fills=[], fills_all=0)
     return state
 
 
@@ -109,17 +111,18 @@ def failing():
     """Upstream is down, and clients notice."""
     state = healthy()
     state["verdict"] = {
-        "level": "bad", "sentence": "11 % of the requests of the last 5 min could not be answered.",
-        "notes": ["Upstream ll2 does not answer; it is tried again by itself.",
-                  "What is stored goes on being answered, up to 3 h old."]}
+        "level": "bad", "sentence": "10.8 % of the last 5 minutes' requests could not be answered.",
+        "notes": ["Upstream does not answer; it is tried again by itself.",
+                  "In the last hour 92.5 % came from the cache."]}
     state["requests"] = _requests(_minutes({
         "hit": lambda i: 300 if i < 140 else 60, "stale": lambda i: 2 if i < 140 else 190,
         "miss": lambda i: 0.2 if i < 140 else 0, "error": lambda i: 0 if i < 140 else 30}))
     state["upstream"] = {"answered": 3, "refused": 0, "failed": 9, "mean_ms": 6200}
     state["budgets"][0].update(breaker_open=True, used=12)
     state["budgets"][0]["calls"] = _calls(*((55 - 4 * i, "demand") for i in range(12)))
-    state["fills"] = [{"target": TARGETS[i], "class": "demand", "stage": "queued", "waiting": 7 - i}
+    state["fills"] = [{"target": TARGETS[i], "class": "demand", "calling": i == 0, "waiting": 7 - i}
                       for i in range(3)]
+    state["fills_all"] = 14
     return state
 
 
@@ -127,7 +130,7 @@ def redis_away():
     state = healthy()
     state["verdict"] = {
         "level": "degraded", "sentence": "Redis is away; clients are answered from memory.",
-        "notes": ["99.1 % of the last hour's requests were answered from the cache."]}
+        "notes": ["In the last hour 99.2 % came from the cache."]}
     state["redis"] = {"up": False, "ping_ms": None, "errors": 214}
     for budget in state["budgets"]:
         budget.update(known=False, used=0, calls=[], next_free_at=None)
@@ -147,7 +150,7 @@ def empty():
     state["upstream"] = {"answered": 0, "refused": 0, "failed": 0, "mean_ms": None}
     for budget in state["budgets"]:
         budget.update(used=0, calls=[])
-    state.update(fills=[], wanted=[], slowest=[])
+    state.update(fills=[], fills_all=0, wanted=[], slowest=[])
     return state
 
 

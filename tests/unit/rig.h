@@ -34,8 +34,8 @@ struct rig {
 	struct fake_origin *origin;
 	struct fake_worker worker;
 	struct fake_list list;
-	struct origin_switch mode;
 	struct metrics *metrics;
+	struct origin_switch mode;
 	struct fills *fills;
 	bool running;
 };

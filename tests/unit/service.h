@@ -57,10 +57,10 @@ static inline int service_set_up(void **state)
 	s->gw.canon = test_canon_options();
 	s->gw.clock = &s->rig->clock.clock;
 	s->gw.fills = s->rig->fills;
-	s->gw.origin = &s->rig->mode;
 	s->gw.metrics = s->rig->metrics;
 	s->gw.scrape = scrape_new();
 	assert_non_null(s->gw.scrape);
+	s->gw.origin = &s->rig->mode;
 	/* What the store has can be changed by a test, and then counts. */
 	s->gw.memory = memory_new(0);
 	assert_non_null(s->gw.memory);

@@ -152,7 +152,7 @@ static void fields_can_be_read_by_people(void **state)
 	static const char *const names[] = { "v",	   "target",	  "kind",	  "status",
 					     "fetched_at", "fresh_until", "usable_until", "again",
 					     "count",	   "ends",	  "ids",	  "sum",
-					     "body" };
+					     "body",	   "purged_at" };
 	struct str fields[ENTRY_FIELDS];
 	struct buf scratch;
 
@@ -185,6 +185,34 @@ static bool reads_with(const struct str *fields, enum entry_field field, struct 
 	e = entry_read(changed);
 	entry_unref(e);
 	return e != NULL;
+}
+
+static void what_was_purged_was_never_fresh(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		struct entry *copy = entry_outdated(all[i]);
+		struct entry stale = *all[i];
+		struct str fields[ENTRY_FIELDS];
+		struct buf scratch;
+		struct entry *again;
+
+		stale.fresh_until = stale.fetched;
+		assert_same(copy, &stale);
+		write_entry(all[i], &scratch, fields);
+		assert_int_equal(fields[ENTRY_FIELD_PURGED_AT].n, 0);
+		/* Another machine's clock may be far ahead. */
+		fields[ENTRY_FIELD_PURGED_AT] = STR("2099-01-01T00:00:00.000Z");
+		again = entry_read(fields);
+		assert_non_null(again);
+		assert_same(again, &stale);
+		assert_int_equal(entry_state(again, again->fetched), ENTRY_STALE);
+		fields[ENTRY_FIELD_PURGED_AT] = STR("yesterday");
+		assert_null(entry_read(fields));
+		entry_unref(again);
+		entry_unref(copy);
+		buf_release(&scratch);
+	}
 }
 
 static void every_single_bit_counts(void **state)
@@ -397,6 +425,7 @@ int main(void)
 		cmocka_unit_test(slices_are_joined_by_commas),
 		cmocka_unit_test(what_is_written_reads_back),
 		cmocka_unit_test(fields_can_be_read_by_people),
+		cmocka_unit_test(what_was_purged_was_never_fresh),
 		cmocka_unit_test(every_single_bit_counts),
 		cmocka_unit_test(every_cut_and_every_addition_counts),
 		cmocka_unit_test(entries_cannot_be_mixed),

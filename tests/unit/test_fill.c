@@ -164,6 +164,63 @@ static void what_came_is_stored_for_as_long_as_it_is_usable(void **state)
 	assert_true(r->store.last_keep_ms == 6 * 3600000 + 30 * 86400000LL);
 }
 
+/* What upstream was asked before an operator purged it is handed to those who wait, and kept, but
+ * never as fresh. The time that is asked about is the call's own, from before it was granted. */
+static void what_was_purged_meanwhile_does_not_come_as_fresh(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+	struct entry *stored;
+
+	join(r, FIRST, &x);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_advance(r, 1700);
+	r->store.purged_late = true;
+	end_call(r, 0, page_for(r, FIRST));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_non_null(x.news.entry);
+	assert_true(r->store.last_took_ms == 1700);
+	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_STALE);
+	stored = fake_store_get(&r->store, STR(FIRST));
+	assert_non_null(stored);
+	assert_int_equal(entry_state(stored, stored->fetched), ENTRY_STALE);
+	entry_unref(stored);
+	entry_unref(x.news.entry);
+	/* The next one was begun later. */
+	r->store.purged_late = false;
+	join(r, FIRST, &x);
+	end_call(r, 1, page_for(r, FIRST));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_FRESH);
+	assert_true(r->store.last_took_ms == 0);
+	entry_unref(x.news.entry);
+}
+
+static void what_is_done_about_a_target_can_be_seen(void **state)
+{
+	struct rig *r = *state;
+	struct fill_report report;
+	struct exchange x;
+
+	assert_false(fills_look(r->fills, STR(FIRST)).known);
+	join(r, FIRST, &x);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.known && report.under_way && !report.calling);
+	assert_int_equal(report.waiters, 1);
+	rig_start(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	rig_rest(r);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.under_way && report.calling && report.class == CALL_DEMAND);
+	end_call(r, 0, (struct reply){ .fault = FAULT_UPSTREAM_DOWN });
+	assert_failed(r, &x, FAULT_UPSTREAM_DOWN);
+	report = fills_look(r->fills, STR(FIRST));
+	assert_true(report.known && !report.under_way && !report.waiters);
+	assert_int_equal(report.failure.fault, FAULT_UPSTREAM_DOWN);
+	assert_int_equal(report.failure.retry_after_s, 1);
+}
+
 static void other_targets_are_other_calls_in_their_order(void **state)
 {
 	struct rig *r = *state;
@@ -1408,6 +1465,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(one_call_for_all_who_ask),
 		TEST(what_came_is_stored_for_as_long_as_it_is_usable),
+		TEST(what_was_purged_meanwhile_does_not_come_as_fresh),
+		TEST(what_is_done_about_a_target_can_be_seen),
 		TEST(other_targets_are_other_calls_in_their_order),
 		TEST(a_refresh_waits_for_nobody),
 		TEST(a_refusal_of_upstream_is_news_too),

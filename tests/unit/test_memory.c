@@ -21,7 +21,7 @@ static void put(struct memory *m, const char *target, int64_t fetched_ms, size_t
 {
 	struct entry *e = make_entry(target, fetched_ms, bytes);
 
-	memory_put(m, e);
+	memory_put(m, e, memory_purges(m));
 	entry_unref(e);
 }
 
@@ -127,6 +127,9 @@ static void *work(void *ctx)
 			memory_doubt(m, str_from(target));
 		if (i % 500 == 0)
 			memory_clear(m);
+		if (i % 100 == 0)
+			memory_purge(m, &(struct purge){ i % 200 ? PURGE_DELETE : PURGE_INVALIDATE,
+							 PURGE_TARGET, str_from(target) });
 	}
 	return NULL;
 }
@@ -146,6 +149,103 @@ static void many_threads(void **state)
 	memory_free(m);
 }
 
+/* Put by somebody who read it when there had been so many purges. */
+static void put_read_before(struct memory *m, const char *target, int64_t fetched_ms,
+			    uint64_t purges)
+{
+	struct entry *e = make_entry(target, fetched_ms, 100);
+
+	memory_put(m, e, purges);
+	entry_unref(e);
+}
+
+static void what_is_deleted_is_gone(void **state)
+{
+	const struct purge object = { PURGE_DELETE, PURGE_OBJECT, STR("/2.3.0/a/1/") };
+	const struct purge all = { PURGE_DELETE, PURGE_ALL, { NULL, 0 } };
+	struct memory *m = memory_new(1 << 20);
+
+	(void)state;
+	put(m, "/2.3.0/a/1/", 10, 100);
+	put(m, "/2.3.0/a/2/", 10, 100);
+	memory_purge(m, &object);
+	assert_int_equal(fetched(m, "/2.3.0/a/1/"), 0);
+	assert_int_equal(fetched(m, "/2.3.0/a/2/"), 10);
+	assert_int_equal(memory_stats(m).entries, 1);
+	memory_purge(m, &all);
+	assert_int_equal(memory_stats(m).entries, 0);
+	memory_free(m);
+}
+
+static struct entry *make_fresh(const char *target, int64_t fetched_ms)
+{
+	return entry_new(&(struct entry){ .kind = ENTRY_OBJECT,
+					  .status = 200,
+					  .target = str_from(target),
+					  .fetched = { fetched_ms },
+					  .fresh_until = { fetched_ms + 1000 },
+					  .usable_until = { fetched_ms + 5000 } });
+}
+
+static enum entry_state state_at(struct memory *m, const char *target, int64_t ms)
+{
+	bool in_doubt;
+	struct entry *e = memory_get(m, str_from(target), &in_doubt);
+	enum entry_state found = entry_state(e, (struct wall){ ms });
+
+	entry_unref(e);
+	return found;
+}
+
+/* It stays, and whoever still holds the fresh one cannot bring that back. */
+static void what_is_invalidated_is_stale(void **state)
+{
+	const struct purge target = { PURGE_INVALIDATE, PURGE_TARGET, STR("/a") };
+	struct memory *m = memory_new(1 << 20);
+	struct entry *e = make_fresh("/a", 10);
+	struct entry *newer = make_fresh("/a", 20);
+
+	(void)state;
+	memory_put(m, e, 0);
+	assert_int_equal(state_at(m, "/a", 15), ENTRY_FRESH);
+	memory_purge(m, &target);
+	assert_int_equal(memory_purges(m), 1);
+	assert_int_equal(state_at(m, "/a", 15), ENTRY_STALE);
+	memory_put(m, e, memory_purges(m));
+	assert_int_equal(state_at(m, "/a", 15), ENTRY_STALE);
+	memory_put(m, newer, memory_purges(m));
+	assert_int_equal(state_at(m, "/a", 25), ENTRY_FRESH);
+	assert_int_equal(memory_stats(m).entries, 1);
+	entry_unref(e);
+	entry_unref(newer);
+	memory_free(m);
+}
+
+/* A thread reads it from Redis, then it is purged, there and here, and then the thread puts it. */
+static void what_was_read_before_a_purge_is_in_doubt(void **state)
+{
+	const struct purge all = { PURGE_INVALIDATE, PURGE_ALL, { NULL, 0 } };
+	struct memory *m = memory_new(1 << 20);
+	struct entry *fresh = make_fresh("/b", 10);
+	struct entry *purged = entry_outdated(fresh);
+	uint64_t before = memory_purges(m);
+
+	(void)state;
+	memory_purge(m, &all);
+	put_read_before(m, "/a", 10, before);
+	assert_int_equal(fetched(m, "/a"), -10);
+	put_read_before(m, "/a", 10, memory_purges(m));
+	assert_int_equal(fetched(m, "/a"), 10);
+	/* What Redis has is the same one, purged: it takes the place of the other. */
+	memory_put(m, fresh, before);
+	memory_put(m, purged, memory_purges(m));
+	assert_int_equal(fetched(m, "/b"), 10);
+	assert_int_equal(state_at(m, "/b", 15), ENTRY_STALE);
+	entry_unref(fresh);
+	entry_unref(purged);
+	memory_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +253,9 @@ int main(void)
 		cmocka_unit_test(what_is_in_doubt_is_there_all_the_same),
 		cmocka_unit_test(it_takes_no_more_than_it_was_given),
 		cmocka_unit_test(a_huge_one_drives_out_nobody),
+		cmocka_unit_test(what_is_deleted_is_gone),
+		cmocka_unit_test(what_is_invalidated_is_stale),
+		cmocka_unit_test(what_was_read_before_a_purge_is_in_doubt),
 		cmocka_unit_test(many_threads),
 	};
 

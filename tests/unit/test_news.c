@@ -24,6 +24,9 @@ static struct str written(enum news_kind kind, const char *target, enum fault fa
 {
 	struct bulletin b = { .kind = kind, .target = str_from(target) };
 
+	if (kind == NEWS_PURGED)
+		b.purge = (struct purge){ PURGE_INVALIDATE, PURGE_TARGET, str_from(target) };
+
 	if (fault != FAULT_NONE)
 		fail_set(&b.fail, fault, "What is said here is not told to others.");
 	b.fail.retry_after_s = retry_s;
@@ -39,7 +42,8 @@ static void lines_read_as_the_header_says(void **state)
 	assert_view(written(NEWS_FILLED, TARGET, FAULT_NONE, 0), "filled " TARGET);
 	assert_view(written(NEWS_FAILED, TARGET, FAULT_UPSTREAM_SLOW, 1),
 		    "failed upstream-timeout 1 " TARGET);
-	assert_view(written(NEWS_PURGED, NULL, FAULT_NONE, 0), "purged");
+	assert_view(written(NEWS_PURGED, TARGET, FAULT_NONE, 0),
+		    "purged invalidate target " TARGET);
 	assert_view(written(NEWS_ORIGIN, NULL, FAULT_NONE, 0), "origin");
 }
 
@@ -52,13 +56,22 @@ static void what_is_written_reads_back(void **state)
 	assert_int_equal(b.kind, NEWS_FILLED);
 	assert_view(b.target, TARGET);
 	assert_int_equal(b.fail.fault, FAULT_NONE);
-	assert_true(news_parse(written(NEWS_PURGED, NULL, FAULT_NONE, 0), &b));
+	assert_true(news_parse(written(NEWS_PURGED, TARGET, FAULT_NONE, 0), &b));
 	assert_int_equal(b.kind, NEWS_PURGED);
+	assert_int_equal(b.target.n, 0);
+	assert_int_equal(b.purge.mode, PURGE_INVALIDATE);
+	assert_int_equal(b.purge.scope, PURGE_TARGET);
+	assert_view(b.purge.what, TARGET);
+	assert_true(news_parse(written(NEWS_ORIGIN, NULL, FAULT_NONE, 0), &b));
+	assert_int_equal(b.kind, NEWS_ORIGIN);
+	assert_false(news_parse(STR("origin never"), &b));
+	/* What a person may say by redis-cli. */
+	assert_true(news_parse(STR("purged"), &b));
+	assert_int_equal(b.purge.mode, PURGE_DELETE);
+	assert_int_equal(b.purge.scope, PURGE_ALL);
 	assert_true(news_parse(STR("origin"), &b));
 	assert_int_equal(b.kind, NEWS_ORIGIN);
 	assert_false(news_parse(STR("origin never"), &b));
-	assert_true(news_parse(STR("purged"), &b));
-	assert_int_equal(b.target.n, 0);
 	for (enum fault fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++) {
 		assert_true(news_parse(written(NEWS_FAILED, TARGET, fault, (int)fault * 300), &b));
 		assert_int_equal(b.kind, NEWS_FAILED);
@@ -95,7 +108,10 @@ static void what_is_no_news_is_passed_over(void **state)
 		"filledx /a",
 		" filled /a",
 		"fill /a",
+		"purged ",
 		"purged /a",
+		"purged all",
+		"purged delete",
 		"purgedx",
 		"failed",
 		"failed ",

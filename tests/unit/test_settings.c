@@ -15,7 +15,7 @@ static bool load(const char *const *environment)
 /* With the address of Redis, which a process keeps for good. */
 static void unload(void)
 {
-	free((char *)settings.redis.socket);
+	redis_address_release(&settings.redis.address);
 	settings_release(&settings);
 	settings = (struct settings){ .config = NULL };
 }
@@ -52,8 +52,8 @@ static void defaults(void **state)
 	assert_int_equal(settings.fills.permit.reserve_percent, 20);
 	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
 	assert_int_equal(settings.upstream.token.n, 0);
-	assert_string_equal(settings.redis.socket, "/run/redis/redis-server.sock");
-	assert_int_equal(settings.redis.command_timeout_ms, 500);
+	assert_string_equal(settings.redis.address.socket, "/run/redis/redis-server.sock");
+	assert_int_equal(settings.redis.timeouts.command_ms, 500);
 	assert_true(in_force()->apis_n > 0);
 }
 
@@ -110,6 +110,40 @@ static void a_token_from_its_file(void **state)
 	assert_view(settings.upstream.token, "secret-token");
 }
 
+/* Its own settings win over the address, whose credentials are for Sentinels where it names some.
+ */
+static void who_logs_in_to_redis(void **state)
+{
+	static const struct {
+		const char *environment[4];
+		const char *username;
+		const char *password;
+	} rows[] = {
+		{ { "PERIGEE_REDIS_ADDRESS=redis://a:b@h" }, "a", "b" },
+		{ { "PERIGEE_REDIS_ADDRESS=redis://a:b@h", "PERIGEE_REDIS_PASSWORD=c" },
+		  NULL,
+		  "c" },
+		{ { "PERIGEE_REDIS_ADDRESS=sentinel://a:b@h/m" }, NULL, NULL },
+		{ { "PERIGEE_REDIS_ADDRESS=sentinel://a:b@h/m", "PERIGEE_REDIS_USER=u",
+		    "PERIGEE_REDIS_PASSWORD=p" },
+		  "u",
+		  "p" },
+		{ { "PERIGEE_REDIS_PASSWORD_FILE=/dev/null", "PERIGEE_REDIS_PASSWORD=p" },
+		  NULL,
+		  "p" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct redis_login *login = &settings.redis.login;
+
+		assert_true(load(rows[i].environment));
+		assert_view(str_from(login->username), rows[i].username ? rows[i].username : "");
+		assert_view(str_from(login->password), rows[i].password ? rows[i].password : "");
+		unload();
+	}
+}
+
 static void tables_are_read_anew(void **state)
 {
 	static const char good[] = "{\"title\":\"T\",\"root\":\"/x/\",\"upstream\":\"http://u\","
@@ -159,6 +193,8 @@ static void settings_that_are_wrong(void **state)
 		"PERIGEE_PUBLIC_BASE_URLS=api.example.org",
 		"PERIGEE_API_TABLES=tests/unit/no-such-folder",
 		"PERIGEE_REDIS_ADDRESS=nowhere",
+		"PERIGEE_REDIS_USER=nobody",
+		"PERIGEE_REDIS_PASSWORD_FILE=tests/unit/no-such-file",
 		"PERIGEE_SERVER_WAIT=soon",
 	};
 
@@ -180,6 +216,7 @@ int main(void)
 		TEST(defaults),
 		TEST(texts_become_values),
 		TEST(a_token_from_its_file),
+		TEST(who_logs_in_to_redis),
 		TEST(tables_are_read_anew),
 		TEST(settings_that_are_wrong),
 	};

@@ -31,6 +31,7 @@ let now = 0; /* by the gateway's clock */
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const exact = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit",
 	hourCycle: "h23" });
+const day = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 function count(n, word) {
@@ -54,6 +55,10 @@ function span(ms) {
 	if (s < 7200) return `${Math.round(s / 60)} min`;
 	if (s < 172800) return `${number.format(Math.round(s / 360) / 10)} h`;
 	return `${Math.round(s / 86400)} days`;
+}
+
+function took(ms) {
+	return ms < 100 ? `${number.format(ms)} ms` : `${number.format(ms / 1000)} s`;
 }
 
 function sum(numbers) {
@@ -131,8 +136,8 @@ function upstreamFigure(state) {
 	const calls = answered + refused + failed;
 	const cooling = state.budgets.find(b => b.cooldown_until > now);
 	const silent = state.budgets.find(b => b.breaker_open);
-	const took = mean_ms === null ? "" : `, ${number.format(mean_ms / 1000)} s each`;
-	const more = calls ? `${count(calls, "call")} in the last hour${took}` : "no call in the last hour";
+	const each = mean_ms === null ? "" : `, ${took(mean_ms)} each`;
+	const more = calls ? `${count(calls, "call")} in the last hour${each}` : "no call in the last hour";
 	if (silent) return ["no answer", `${failed} of ${count(calls, "call")} failed`, "bad"];
 	if (cooling) return ["refuses", `until ${clock.format(cooling.cooldown_until)}`, "degraded"];
 	if (failed) return [failed < answered ? "answers" : "fails", `${failed} of ${count(calls, "call")} failed`,
@@ -156,10 +161,11 @@ function showFigures(state) {
 
 /* ---- charts over time ---- */
 
-/* The minutes in groups: [{from, to, counts: {hit: n, ...}, known}], oldest first. */
+/* The minutes in groups that begin at round times, so that they stay as they are when time moves on:
+ * [{from, to, counts: {hit: n, ...}, known}], oldest first. The last one may be a part. */
 function groups({ first, counts }, size) {
-	const n = counts.hit.length, found = [];
-	for (let i = 0; i < n; i += size) {
+	const n = counts.hit.length, found = [], begun = first / MINUTE_MS % size;
+	for (let i = (size - begun) % size; i < n; i += size) {
 		const part = {};
 		for (const result of Object.keys(RESULTS))
 			part[result] = sum(counts[result].slice(i, i + size));
@@ -410,9 +416,12 @@ function callTable() {
 				make("tbody", {}))));
 }
 
-function title({ name, limit, window_s }) {
+function budgetCard({ name, limit, window_s }, kind, ...content) {
 	const window = window_s === 3600 ? "an hour" : span(window_s * 1000);
-	return [`Quota of ${name} `, make("small", {}, `${count(limit, "call")} in ${window}, shared by all hosts`)];
+	const id = `h-budget-${name}`;
+	return make("section", { class: kind, "data-budget": name, "aria-labelledby": id },
+		make("h2", { id }, `Quota of ${name} `,
+			make("small", {}, `${count(limit, "call")} in ${window}, shared by all hosts`)), ...content);
 }
 
 /* `5 calls in 1 s` has come and gone before anybody looks: such a budget is a line of words. */
@@ -421,8 +430,7 @@ const DRAWN_FROM_S = 600;
 class ShortBudget {
 	constructor(budget) {
 		this.words = make("p", { class: "none" });
-		this.card = make("section", { class: "card", "data-budget": budget.name },
-			make("h2", {}, ...title(budget)), this.words);
+		this.card = budgetCard(budget, "card", this.words);
 	}
 
 	show(budget) {
@@ -437,8 +445,7 @@ class Budget {
 		this.next = make("p", { class: "next" });
 		this.line = make("div", { class: "line" });
 		this.details = callTable();
-		this.card = make("section", { class: "card budget", "data-budget": budget.name },
-			make("h2", {}, ...title(budget)), make("div", {}, this.gauge, this.next),
+		this.card = budgetCard(budget, "card budget", make("div", {}, this.gauge, this.next),
 			make("div", {}, this.line, this.details));
 		new ResizeObserver(() => this.draw()).observe(this.line);
 	}
@@ -478,12 +485,15 @@ function showBudgets(list) {
 
 /* ---- lists ---- */
 
-function showFills(fills) {
+function showFills(fills, all) {
 	$("no-fills").hidden = fills.length > 0;
-	if (!changed("fills", fills)) return;
+	if (!changed("fills", fills, all)) return;
 	$("fills").replaceChildren(...fills.map(one => make("li", {}, make("code", {}, one.target),
-		make("span", { class: "tag" }, `${CLASSES[one.class]}, ${one.stage}` +
+		make("span", { class: one.calling ? "tag busy" : "tag" }, CLASSES[one.class] +
+			(one.calling ? ", upstream is being asked" : ", waiting for its turn") +
 			(one.waiting ? `; ${count(one.waiting, "client")} waiting` : "")))));
+	if (all > fills.length)
+		$("fills").append(make("li", { class: "none" }, `and ${all - fills.length} more`));
 }
 
 function freshBar(age, life) {
@@ -517,8 +527,8 @@ function showLists({ wanted, slowest }) {
 	if (changed("slowest", slowest))
 		$("slowest").replaceChildren(...slowest.map(one => make("tr", {},
 			make("th", { scope: "row" }, make("code", {}, one.target)),
-			make("td", { class: "n", "data-name": "took" }, `${number.format(one.took_ms / 1000)} s`),
-			make("td", { class: "n", "data-name": "at" }, clock.format(one.at)))));
+			make("td", { class: "n", "data-name": "longest" }, took(one.took_ms)),
+			make("td", { class: "n", "data-name": "asked" }, number.format(one.times)))));
 }
 
 /* ---- the whole, again and again ---- */
@@ -537,10 +547,10 @@ function show(state) {
 	showCharts(state);
 	showResults(state.requests);
 	showBudgets(state.budgets);
-	showFills(state.fills);
+	showFills(state.fills, state.fills_all);
 	showLists(state);
 	say("version", state.version);
-	say("since", `Counting since ${new Date(state.started).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })}.`);
+	say("since", `${count(state.workers, "worker")} on this host, the youngest since ${day.format(state.started)}.`);
 	$("board").setAttribute("aria-busy", "false");
 	$("board").hidden = false;
 	delete $("board").dataset.stale;

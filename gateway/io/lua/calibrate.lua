@@ -10,8 +10,9 @@ local wait, asked = tonumber(ARGV[4]), tonumber(ARGV[5])
 local now = now_ms()
 
 -- An answer that was overtaken by a newer one, or by the loss of all that it was to be compared with.
-local told = redis.call('HMGET', state, 'calibrated_at', 'born')
+local told = redis.call('HMGET', state, 'calibrated_at', 'born', 'run')
 if asked < tonumber(told[1] or '0') or asked < tonumber(told[2] or now + 1) then return 1 end
+if told[3] ~= run_id() then return 1 end
 
 -- Ours that upstream has counted for sure, and not yet forgotten. Of what is doubtful a call too
 -- many is in the log, until it is compared again.

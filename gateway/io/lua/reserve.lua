@@ -6,7 +6,8 @@
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
 --                 calibrated_at (when it was asked) and told_at (when it had answered), others
 --                 (calls that it told of), free_at (when it would take one), paced_until, born
---                 (when it was first asked)
+--                 (when it was first asked), run (which process of Redis that was: in another
+--                 one the comparison is not good)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -30,7 +31,7 @@ local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others', 'free_at', 'told_at')
+	'paced_until', 'others', 'free_at', 'told_at', 'run')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -50,6 +51,7 @@ local held = redis.call('PTTL', fill)
 if held > 0 then return {ELSEWHERE, 0, held, 0} end
 
 local counted, may_be_old = ARGV[9] == '1', tonumber(ARGV[10])
+if counted and told[9] ~= run_id() then told[4] = false end
 if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
@@ -65,8 +67,9 @@ if background then
 	-- that quarter to what cannot.
 	local pace = window / mine
 	local together = ARGV[11] == '1' and 1 or math.ceil(mine / 4)
-	paced = math.max(tonumber(told[5] or '0'), now) + pace
-	wait = math.max(wait, paced - now - together * pace)
+	paced = math.max(tonumber(told[5] or '0'), now)
+	wait = math.max(wait, paced - now - (together - 1) * pace)
+	paced = paced + pace
 else
 	redis.call('ZREMRANGEBYSCORE', askers, '-inf', now - window)
 	if redis.call('ZCARD', askers) < 1000 then redis.call('ZADD', askers, now, client) end

@@ -114,12 +114,11 @@ class Loading:
 
     def _one(self, name, cell):
         peer = self.running[name]
-        pids = processes.family(peer.roots)
-        before = processes.cpu_seconds(pids)
+        before = processes.cpu_times(peer.roots)
         done = load.run(peer.port, self.files[name, cell.page], coding=cell.coding,
                         draws=self.draws if cell.keys > 1 else None,
                         connections=cell.connections, seconds=self.parameters.seconds)
-        used = processes.cpu_seconds(pids) - before
+        used = processes.spent(before, processes.cpu_times(peer.roots))
         return {"rate": done.requests / done.seconds, "cpu": used / done.requests,
                 "p50": done.p50, "p99": done.p99}
 

@@ -1,7 +1,6 @@
 """What processes use: those that were started, and all that they have started."""
 
 import ctypes
-import os
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -25,17 +24,21 @@ def family(roots):
     return found
 
 
-def cpu_seconds(pids):
-    """Of all their threads, since they were started; to the nanosecond, where /proc has 10 ms."""
-    return sum(time.clock_gettime(_cpu_clock(pid)) for pid in pids)
+def cpu_times(roots):
+    """{process: seconds of all its threads, since it was started}, to the nanosecond, where /proc
+    counts hundredths."""
+    found = {}
+    for pid in family(roots):
+        clock = ctypes.c_int()
+        if _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock)) == 0:  # else it has ended
+            found[pid] = time.clock_gettime(clock.value)
+    return found
 
 
-def _cpu_clock(pid):
-    clock = ctypes.c_int()
-    error = _LIBC.clock_getcpuclockid(pid, ctypes.byref(clock))
-    if error:
-        raise ProcessLookupError(error, f"process {pid}: {os.strerror(error)}")
-    return clock.value
+def spent(before, after):
+    """Between two cpu_times(), by those who are still there. (nginx has a process that ends after a
+    minute, and has nothing to do.)"""
+    return sum(seconds - before.get(pid, 0) for pid, seconds in after.items())
 
 
 def memory_bytes(pids):

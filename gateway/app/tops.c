@@ -1,0 +1,62 @@
+#include "app/tops.h"
+
+#include "base/hash.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct tops {
+	pthread_mutex_t lock;
+	struct top tops[TOPS_KINDS];
+};
+
+struct tops *tops_new(void)
+{
+	struct tops *t = calloc(1, sizeof(*t));
+
+	if (t)
+		pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+void tops_free(struct tops *t)
+{
+	if (!t)
+		return;
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+/* An endpoint is in one place as long as its tables are in force, but its name stays. */
+static void note_endpoint(struct top *t, const struct canon *c, struct mono now)
+{
+	char name[TOP_NAME_BYTES];
+	int n = snprintf(name, sizeof(name), "%.*s%.*s/", STR_ARG(c->api->root),
+			 STR_ARG(c->endpoint->name));
+	struct str view = { name, n < (int)sizeof(name) ? (size_t)n : sizeof(name) - 1 };
+
+	top_add(t, view, hash64(view), 1, now);
+}
+
+void tops_note(struct tops *t, const struct exchange *x, struct mono now)
+{
+	struct str target = x->canon.target;
+	uint64_t hash;
+
+	if (!x->routed || pthread_mutex_trylock(&t->lock) != 0)
+		return;
+	hash = hash64(target);
+	top_add(&t->tops[TOPS_WANTED], target, hash, 1, now);
+	top_add(&t->tops[TOPS_SLOW], target, hash, now.ms - x->arrived.ms, now);
+	note_endpoint(&t->tops[TOPS_ENDPOINTS], &x->canon, now);
+	pthread_mutex_unlock(&t->lock);
+}
+
+void tops_read(struct tops *t, enum tops_kind kind, struct mono now, struct top *ret)
+{
+	pthread_mutex_lock(&t->lock);
+	top_fade(&t->tops[kind], now);
+	*ret = t->tops[kind];
+	pthread_mutex_unlock(&t->lock);
+}

@@ -1,0 +1,32 @@
+#ifndef PERIGEE_IO_PURGES_H
+#define PERIGEE_IO_PURGES_H
+
+/*
+ * Purging what is stored in Redis, so that all workers on all hosts go by it.
+ *
+ * The order matters, and is: purges_begin() says what shall go; purges_apply() on all that
+ * is found of it; purges_tell() has the workers purge what they remember. A worker that
+ * reads an entry before it is purged and remembers it after finds that out by itself
+ * (app/memory.h); one whose call was under way since before asks purges_late() after
+ * storing what it brought.
+ *
+ * Functions over one connection; false: Redis did not answer, or not as it should.
+ */
+
+#include "io/redis.h"
+#include "policy/entry.h"
+#include "policy/purge.h"
+
+bool purges_begin(struct redis *r, struct str prefix, const struct purge *p);
+
+/* Purges the entries of these targets; *ret_n is increased by how many were there. */
+bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
+		  const struct str *targets, size_t n, struct wall now, uint64_t *ret_n);
+
+/* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
+bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);
+
+/* Purges what is stored of e if what it holds was purged within the last ms; was it? */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms);
+
+#endif

@@ -1,0 +1,106 @@
+#include "policy/top.h"
+
+#include "base/utf8.h"
+
+/* After so many fadings (18 hours) nothing is left that could be told from nothing. */
+#define FADES_MAX 1000
+
+void top_fade(struct top *t, struct mono now)
+{
+	int64_t fades = (now.ms - t->faded.ms) / TOP_FADE_MS;
+	double by = fades > FADES_MAX ? 0 : 1;
+
+	if (fades < 1)
+		return;
+	for (int64_t i = 0; by > 0 && i < fades; i++)
+		by *= TOP_FADE;
+	for (size_t i = 0; i < t->n; i++) {
+		t->weights[i] *= by;
+		t->errors[i] *= by;
+	}
+	t->faded = mono_after(t->faded, fades * TOP_FADE_MS);
+}
+
+static size_t find(const struct top *t, uint64_t hash)
+{
+	size_t i = 0;
+
+	while (i < t->n && t->hashes[i] != hash)
+		i++;
+	return i;
+}
+
+static size_t lightest(const struct top *t)
+{
+	size_t least = 0;
+
+	for (size_t i = 1; i < TOP_SLOTS; i++)
+		if (t->weights[i] < t->weights[least])
+			least = i;
+	return least;
+}
+
+/* As much of the name as there is room for, not cut within a character. */
+static void set_name(struct top_slot *slot, struct str name)
+{
+	size_t n = 0;
+	size_t next = 0;
+
+	do {
+		n += next;
+		next = utf8_char(str_slice(name, n, name.n));
+	} while (next && n + next <= TOP_NAME_BYTES);
+	if (n)
+		memcpy(slot->name, name.p, n);
+	slot->name_n = (uint16_t)n;
+}
+
+static size_t take_slot(struct top *t, struct str name, uint64_t hash)
+{
+	bool is_new = t->n < TOP_SLOTS;
+	size_t i = is_new ? t->n++ : lightest(t);
+
+	t->hashes[i] = hash;
+	if (is_new)
+		t->weights[i] = 0;
+	t->errors[i] = t->weights[i];
+	t->slots[i] = (struct top_slot){ .times = 0 };
+	set_name(&t->slots[i], name);
+	return i;
+}
+
+void top_add(struct top *t, struct str name, uint64_t hash, int64_t amount, struct mono now)
+{
+	size_t i = find(t, hash);
+
+	if (!t->n)
+		t->faded = now;
+	top_fade(t, now);
+	if (i == t->n)
+		i = take_slot(t, name, hash);
+	t->weights[i] += (double)amount;
+	t->slots[i].times++;
+	if (amount > t->slots[i].largest)
+		t->slots[i].largest = amount;
+}
+
+/* ---- reading ---- */
+
+static bool goes_before(const struct top *t, size_t a, size_t b)
+{
+	if (t->weights[a] != t->weights[b])
+		return t->weights[a] > t->weights[b];
+	return str_cmp(top_name(t, a), top_name(t, b)) < 0;
+}
+
+size_t top_order(const struct top *t, size_t ret[static TOP_SLOTS])
+{
+	for (size_t n = 0; n < t->n; n++) {
+		size_t at = n;
+
+		for (; at > 0 && goes_before(t, n, ret[at - 1]); at--)
+			ret[at] = ret[at - 1];
+		ret[at] = n;
+	}
+	return t->n;
+}

@@ -1,0 +1,263 @@
+"""What an operator declares to be out of date is so on all hosts, whatever holds it and whoever is
+just fetching it."""
+
+import time
+
+import pytest
+from admin import FAILED, command, done, told
+from harness import SEED, SLOW, SPACECRAFT, Behind, Chain, Client, eventually
+from wire import fastcgi_request, read_fastcgi, worker_connection
+
+FIRST = f"{SPACECRAFT}?limit=100"
+WINDOW = f"{SPACECRAFT}?limit=100&offset=300&ordering=-time_docked"
+AGENCIES = "/2.3.0/agencies/"
+
+
+class Hosts(Chain):
+    """Three workers, which are asked one by one."""
+
+    def __init__(self, **options):
+        super().__init__(**{"workers": 3, **options})
+
+    def ask_worker(self, i, target):
+        with worker_connection(self.worker_socket(i), 30) as s:
+            s.sendall(fastcgi_request(target))
+            return read_fastcgi(s)
+
+    def ask_all(self, target):
+        return [self.ask_worker(i, target) for i in range(3)]
+
+    def remember(self, *targets):
+        """Every worker has these in memory, fresh."""
+        for target in targets:
+            assert [a.status for a in self.ask_all(target)] == [200] * 3
+            assert all(a.ttl > 0 for a in self.ask_all(target))
+
+
+@pytest.fixture(scope="module")
+def chain():
+    with Hosts() as chain:
+        yield chain
+
+
+def stale_everywhere(gate, target):
+    """What each worker answers, once it is stale at all of them; upstream answers nothing new
+    meanwhile, so that it stays so."""
+    start = time.monotonic()
+    answers = eventually(
+        lambda: (got := gate.ask_all(target)) and all(a.ttl <= 0 for a in got) and got,
+        f"{target} to be stale everywhere")
+    assert time.monotonic() - start < 1 * SLOW
+    assert all(a.status == 200 for a in answers)
+    return answers
+
+
+def test_an_object_is_purged_on_all_hosts_within_a_second(gate):
+    """Each window that holds it and each detail of it, and nothing else; from the moment when the
+    command has returned it takes less than a second until all workers go by it."""
+    detail, listed = f"{SPACECRAFT}430/", f"{SPACECRAFT}430/?mode=normal"
+    gate.remember(SEED, detail, listed, FIRST, AGENCIES)
+    assert 430 in gate.ask_worker(0, SEED).ids
+    assert 430 not in [row["id"] for row in gate.ask_worker(0, FIRST).json["results"]]
+    gate.origin.fault("hang")
+    out = done(gate, "purge", "--object", "http://any.example/2.3.0/spacecraft/430", worker=1)
+    start = time.monotonic()
+    assert out == f"{detail}: 3 entries made stale; 3 workers were told\n"
+    for target in (SEED, detail, listed):
+        stale_everywhere(gate, target)
+    assert time.monotonic() - start < 1 * SLOW
+    for target in (FIRST, AGENCIES):
+        assert all(a.ttl > 0 for a in gate.ask_all(target)), target
+    gate.origin.lift()
+
+
+def test_what_was_invalidated_is_fetched_anew_once(gate):
+    """It is answered at once with its true age, and fetched anew behind the answer: one call for all
+    hosts, and then it is fresh."""
+    gate.remember(SEED)
+    gate.origin.update(430, name="Renamed")
+    calls = gate.calls
+    done(gate, "purge", SEED)
+    stale = gate.ask_worker(0, SEED)
+    assert stale.ttl <= 0 and "max-age=0" in stale.headers["Cache-Control"]
+    assert b"Renamed" not in stale.body
+    for i in range(3):
+        eventually(lambda: b"Renamed" in gate.ask_worker(i, SEED).body, f"the news at worker {i}")
+        assert gate.ask_worker(i, SEED).ttl > 0
+    assert gate.calls == calls + 1
+
+
+def test_what_was_deleted_is_shown_to_nobody(gate):
+    """Not even where upstream cannot be asked."""
+    target = gate.cold("deleted")  # that it failed is remembered
+    gate.remember(target, FIRST)
+    out = done(gate, "purge", "--delete", target)
+    assert out.endswith(": 1 entry deleted; 3 workers were told\n")
+    assert gate.cache.entries() == [FIRST]
+    gate.origin.fault("status", status=500)
+
+    def all_without():
+        return all(a.status == 502 for a in gate.ask_all(target))
+
+    eventually(all_without, "no worker to have it", within=1)
+    assert all(a.status == 200 for a in gate.ask_all(FIRST))
+    gate.origin.lift()
+
+
+@pytest.mark.parametrize("url", [
+    SEED, f"{SPACECRAFT}?ordering=%2Dtime_docked&offset=330&limit=5&_=17",
+    f"https://elsewhere:8443{SPACECRAFT}?offset=300&ordering=-time_docked#end",
+    f"{SPACECRAFT[:-1]}?limit=100&offset=300&ordering=-time_docked&name="])
+def test_any_spelling_purges_the_same(gate, url):
+    """What counts is what an address means; it is answered with what its answer is made of."""
+    gate.remember(SEED)
+    answer = told(gate, "purge", url)
+    assert answer["targets"] == [WINDOW]
+    assert (answer["entries"], answer["mode"], answer["workers"]) == (1, "invalidate", 3)
+    assert gate.stored(WINDOW)["purged_at"]
+
+
+def test_a_page_across_a_border_is_both_windows(gate):
+    gate.remember(f"{SPACECRAFT}?limit=20&offset=90")
+    answer = told(gate, "purge", f"{SPACECRAFT}?limit=20&offset=90")
+    assert sorted(answer["targets"]) == [FIRST, f"{FIRST}&offset=100"]
+    assert answer["entries"] == 2
+
+
+def test_heads_and_windows_are_both_purged(gate):
+    """Of launches the first ones are kept apart: whichever of the two would be answered from."""
+    page = "/2.3.0/launches/?limit=5&mode=detailed"
+    gate.remember("/2.3.0/launches/?limit=50&mode=detailed", page)
+    entries = sorted(gate.cache.entries())
+    answer = told(gate, "purge", page)
+    assert set(entries) <= set(answer["targets"])
+    assert answer["entries"] == len(entries)
+
+
+def test_a_moving_bound_is_purged_with_its_day(gate):
+    """The list of the whole day, out of which the answer was cut."""
+    now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
+    url = f"/2.3.0/launches/?net__gte={now}.123Z&ordering=net"
+    gate.ask_worker(0, url)
+    entries = gate.cache.entries()
+    assert entries
+    assert told(gate, "purge", url)["entries"] == len(entries)
+    assert all(gate.stored(target)["purged_at"] for target in entries)
+
+
+def test_an_endpoint_is_its_lists_and_objects(gate):
+    """Not those of another one, nor one that begins with the same words."""
+    own = [SEED, f"{SPACECRAFT}430/", FIRST]
+    other = [AGENCIES, "/2.3.0/spacecraft_configurations/", "/2.3.0/launches/upcoming/"]
+    gate.remember(*own, *other)
+    answer = told(gate, "purge", "--endpoint", SPACECRAFT)
+    assert (answer["entries"], answer["scanned"]) == (3, 6)
+    purged = [t for t in gate.cache.entries() if gate.stored(t)["purged_at"]]
+    assert sorted(purged) == sorted([WINDOW, f"{SPACECRAFT}430/", FIRST])
+
+
+def test_everything_is_everything_but_the_budget(gate):
+    """The calls that were made stay made."""
+    gate.remember(SEED, AGENCIES)
+    made = gate.cache("ZCARD", "perigee:{ll2}:calls")
+    assert done(gate, "purge", "--everything", "--delete", "--yes") == (
+        "everything: 2 entries deleted; 3 workers were told\n")
+    assert gate.cache.entries() == []
+    assert gate.cache("ZCARD", "perigee:{ll2}:calls") == made
+
+
+def test_many_keys_are_looked_through(gate):
+    """In steps, of which each is said: more than one SCAN takes."""
+    n = 3000
+    for i in range(n):
+        gate.cache("HSET", f"perigee:{SPACECRAFT}?limit=100&search=x{i}", "ids", "1,2")
+        gate.cache("HSET", f"perigee:{AGENCIES}?limit=100&search=x{i}", "ids", "1,2")
+    answer = told(gate, "purge", "--object", f"{SPACECRAFT}2/")
+    assert (answer["entries"], answer["scanned"]) == (n, 2 * n)
+    answer = told(gate, "purge", "--endpoint", AGENCIES, "--delete")
+    assert answer["entries"] == n
+    assert gate.cache("DBSIZE") < 1.2 * n
+
+
+@pytest.mark.parametrize("mode", ["invalidate", "delete"])
+@pytest.mark.parametrize("scope", ["url", "endpoint", "object", "everything"])
+def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
+    """Upstream was asked before the purge: what it says may be from before, too."""
+    gate.origin.fault("latency", seconds=1.5 * SLOW, times=1)
+    asked = Behind(gate.ask_worker, 0, SEED)
+    eventually(lambda: gate.origin.report["in_flight"], "the call to be under way")
+    what = {"url": [SEED], "endpoint": ["--endpoint", SPACECRAFT],
+            "object": ["--object", f"{SPACECRAFT}430/"], "everything": ["--everything"]}[scope]
+    how = ["--delete"] + ["--yes"] * (scope == "everything") if mode == "delete" else []
+    assert told(gate, "purge", *what, *how, worker=1)["entries"] == 0
+    answer = asked.result()
+    assert answer.status == 200 and 430 in answer.ids
+    assert answer.ttl <= 0, answer
+    assert (WINDOW in gate.cache.entries()) == (mode == "invalidate")
+    # whoever asks next has it fetched again
+    calls = gate.calls
+    eventually(lambda: gate.ask_worker(0, SEED).ttl > 0, "a fresh one")
+    assert gate.calls == calls + 1
+
+
+def test_what_is_asked_for_after_a_purge_is_fresh(gate):
+    """The mark of a purge says nothing of calls that began later."""
+    for target in (SEED, FIRST):
+        done(gate, "purge", "--everything", "--delete", "--yes")
+        done(gate, "purge", "--delete", target)
+        answer = gate.ask_worker(0, target)
+        assert answer.ttl > 0, answer
+        assert gate.ask_worker(1, target).ttl > 0
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["/2.3.0/spacecraft/?limt=3"], "limt: there is no such parameter; did you mean limit?"),
+    (["/2.3.0/spacecrafts/"], "did you mean"),
+    (["--endpoint", f"{SPACECRAFT}430/"], "that is an object"),
+    (["--object", SPACECRAFT], "the address of one object is needed"),
+    (["/2.3.0/api-throttle/"], "nothing of it is stored"),
+    (["x" * 20000], "at most 8000 are read"),
+])
+def test_what_cannot_be_meant_is_refused(gate, arguments, words):
+    """With the words that a client would hear, and nothing is purged."""
+    gate.remember(SEED)
+    status, out, err = command(gate, "purge", *arguments)
+    assert (status, out) == (FAILED, ""), (out, err)
+    assert words in err
+    assert gate.ask_worker(0, SEED).ttl > 0
+
+
+def test_without_redis_it_says_so(gate):
+    """503, in words; and the worker lives."""
+    gate.kill_redis()
+    try:
+        for arguments in (["purge", "--everything"], ["purge", SEED], ["quota"]):
+            status, _, err = command(gate, *arguments)
+            assert status == FAILED
+            assert err == "perigee: Redis does not answer.\n"
+        assert "unknown" in done(gate, "inspect", SEED)
+    finally:
+        gate.start_redis()
+    eventually(lambda: command(gate, "quota")[0] == 0, "Redis to be found again")
+    eventually(lambda: gate.cache("PUBSUB", "NUMSUB", "perigee:news")[1] == 3,
+               "all workers to listen again")
+
+
+def test_a_client_in_the_middle_of_it_sees_nothing_of_a_purge(gate):
+    """Two hundred purges, while clients ask: each answer is whole, and none is an error."""
+    gate.remember(SEED)
+    stop = []
+
+    def ask():
+        client, n = Client(gate.port), 0
+        while not stop:
+            answer = client.get(SEED)
+            assert answer.status == 200 and len(answer.ids) == 10, answer
+            n += 1
+        return n
+
+    clients = [Behind(ask) for _ in range(4)]
+    for i in range(20):
+        told(gate, "purge", SEED, *(["--delete"] if i % 4 == 3 else []), worker=i % 3)
+    stop.append(True)
+    assert all(client.result() > 0 for client in clients)

@@ -1,0 +1,270 @@
+"""The status page of a real chain: served by the workers, its numbers those of /metrics, to a real browser."""
+
+import gzip
+import re
+import signal
+
+import pytest
+from browser import Browser
+from harness import SPACECRAFT, Behind, Chain, eventually
+from status.site import POLICY, SOURCES, TYPES
+from status.states import state
+from status_look import Look
+
+CHAIN = {"workers": 2, "quota": "15/3600"}
+FILES = {"": "index.html", "status.css": "status.css", "status.js": "status.js", "icon.svg": "icon.svg"}
+
+
+def state_of(chain):
+    answer = chain.ask("/status/state.json")
+    assert answer.status == 200, answer
+    return answer.json
+
+
+def fresh_state(chain, holds, what):
+    """The state, as soon as that holds of it: it is made once a second."""
+    found = {}
+
+    def look():
+        found["state"] = state_of(chain)
+        return holds(found["state"])
+
+    eventually(look, what)
+    return found["state"]
+
+
+def samples(chain):
+    """{(name, labels as they stand): value} of /metrics."""
+    text = chain.ask("/metrics").body.decode()
+    return {(m[1], m[2] or ""): float(m[3])
+            for m in re.finditer(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.M)}
+
+
+def total(chain, result):
+    return sum(value for (name, labels), value in samples(chain).items()
+               if name == "perigee_requests_total" and f'result="{result}"' in labels)
+
+
+@pytest.mark.parametrize("name, source", FILES.items())
+def test_its_files(chain, name, source):
+    """As they are in the source; conditional, compressed, and for no other origin."""
+    path = f"/status/{name}"
+    plain = chain.ask(path)
+    text = (SOURCES / source).read_bytes()
+    assert (plain.status, plain.body) == (200, text)
+    assert plain.headers["Content-Type"] == TYPES["." + source.split(".")[1]]
+    assert plain.headers["Content-Security-Policy"] == POLICY
+    assert plain.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert plain.headers["X-Content-Type-Options"] == "nosniff"
+    assert plain.headers["Cache-Control"] == "no-cache"
+    assert "Access-Control-Allow-Origin" not in plain.headers
+    again = chain.ask(path, {"If-None-Match": plain.headers["ETag"]})
+    assert (again.status, again.body) == (304, b"")
+    if len(text) < 1000:
+        return
+    packed = chain.ask(path, {"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == text
+    assert len(packed.body) < len(text) / 2
+
+
+def test_the_state_is_for_no_other_origin_either(chain):
+    answer = chain.ask("/status/state.json", {"Origin": "http://elsewhere.example"})
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Security-Policy"] == POLICY
+
+
+def test_what_is_not_there(chain):
+    assert chain.ask("/status/passwd").status == 404
+    assert chain.ask("/status").headers["Location"] == "/status/"
+    assert chain.ask("/status/", method="POST").status == 405
+
+
+def shape(value):
+    """Members and kinds of values, all the way down; of lists the first; null is any kind."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [shape(value[0])] if value else []
+    if value is None:
+        return "any"
+    return "number" if isinstance(value, (int, float)) and not isinstance(value, bool) else type(value).__name__
+
+
+def fits(real, told, where=""):
+    if "any" in (real, told) or real == [] or told == []:
+        return
+    if isinstance(told, dict):
+        assert isinstance(real, dict) and set(real) == set(told), where
+        for name in told:
+            fits(real[name], told[name], f"{where}.{name}")
+    elif isinstance(told, list):
+        fits(real[0], told[0], f"{where}[]")
+    else:
+        assert real == told, where
+
+
+def test_the_page_was_tried_with_what_it_is_given(gate):
+    """The states that the page's tests make up have the shape of a real one."""
+    gate.origin.fault("latency", seconds=1, times=1)
+    gate.ask(SPACECRAFT)
+    real = fresh_state(gate, lambda s: s["wanted"] and s["slowest"] and s["budgets"][0]["calls"], "all of it")
+    fits(shape(real), shape(state("healthy")))
+    assert real["requests"]["minutes"]["counts"].keys() == real["requests"]["total"].keys()
+
+
+def test_numbers_are_those_of_the_metrics(gate):
+    for i in range(20):
+        gate.ask(f"{SPACECRAFT}?limit={i % 4 + 1}")
+    gate.ask(SPACECRAFT + "31337/")
+    gate.ask(SPACECRAFT + "?orderng=id")
+    asked = total(gate, "hit")
+
+    seen = fresh_state(gate, lambda s: s["requests"]["total"]["hit"] == asked, "a new state")
+    for result, n in seen["requests"]["total"].items():
+        assert n == total(gate, result), result
+    numbers = samples(gate)
+    budget = seen["budgets"][0]
+    assert budget["name"] == "ll2" and budget["known"]
+    assert budget["limit"] == numbers["perigee_upstream_quota_limit", 'budget="ll2"'] == 15
+    assert budget["limit"] - budget["used"] == numbers["perigee_upstream_quota_remaining", 'budget="ll2"']
+    assert budget["window_s"] == numbers["perigee_upstream_quota_window_seconds", 'budget="ll2"']
+    assert seen["workers"] == numbers["perigee_workers", ""] == 2
+    assert seen["started"] == numbers["perigee_start_time_seconds", ""] * 1000
+    assert seen["redis"]["errors"] == numbers["perigee_redis_errors_total", ""]
+    assert sum(seen["upstream"][how] for how in ("answered", "refused", "failed")) == sum(
+        value for (name, labels), value in numbers.items()
+        if name == "perigee_upstream_requests_total" and "calibration" not in labels)
+
+
+def test_both_workers_tell_the_same(gate):
+    """Whichever is asked: who is most wanted of either is on the board."""
+    for i in range(40):
+        gate.ask(f"{SPACECRAFT}?limit={i % 2 + 1}")
+
+    def tell(s):
+        return {one["target"]: one["asked"] for one in s["wanted"]}
+
+    eventually(lambda: tell(state_of(gate)) == tell(state_of(gate)) and
+               all(tell(state_of(gate)).get(f"{SPACECRAFT}?limit={n}", 0) >= 20 for n in (1, 2)),
+               "both boards")
+    wanted = state_of(gate)["wanted"][0]
+    assert wanted["fetched_at"] <= state_of(gate)["now"] < wanted["fresh_until"]
+
+
+def test_calls_are_on_the_time_line(gate):
+    gate.ask(SPACECRAFT)
+    gate.ask("/2.3.0/launches/upcoming/")
+    seen = fresh_state(gate, lambda s: len(s["budgets"][0]["calls"]) == 2, "both calls")
+    for call in seen["budgets"][0]["calls"]:
+        assert call["class"] == "demand" and not call["in_flight"]
+        assert 0 <= seen["now"] - call["at"] < 60_000
+
+
+def test_what_is_being_fetched(gate):
+    gate.ask(SPACECRAFT)  # and with it upstream's own count, which would be slow as well
+    gate.origin.fault("latency", seconds=3, times=1)
+    asking = Behind(gate.ask, gate.cold())
+    seen = fresh_state(gate, lambda s: s["fills"] and s["fills"][0]["calling"], "the call to be seen")
+    assert seen["fills"][0]["class"] == "demand"
+    assert seen["fills"][0]["waiting"] == 1
+    assert seen["fills_all"] == 1
+    assert any(call["in_flight"] for call in seen["budgets"][0]["calls"])
+    asking.result()
+    fresh_state(gate, lambda s: not s["fills"], "it to be over")
+
+
+def test_history_is_there_when_the_page_is_opened():
+    """It begins with the first minute, and survives the workers."""
+    with Chain(workers=1, config={"metrics.file": "metrics"}) as chain:
+        chain.ask(SPACECRAFT)
+        before = fresh_state(chain, lambda s: s["requests"]["last_hour"]["miss"] == 1, "the request")
+        chain.restart_worker(0)
+        after = state_of(chain)
+        assert after["requests"]["last_hour"]["miss"] == 1
+        assert after["started"] >= before["started"]
+        assert len(after["requests"]["minutes"]["counts"]["hit"]) == 180
+
+
+def test_the_quota_is_spent():
+    with Chain(quota="2/3600") as chain:
+        chain.ask(SPACECRAFT)
+        chain.ask("/2.3.0/launches/upcoming/")
+        for _ in range(20):
+            chain.ask(SPACECRAFT)
+        assert chain.ask(chain.cold()).status == 429
+        seen = fresh_state(chain, lambda s: s["requests"]["total"]["refused"] == 1, "the refusal")
+        budget = seen["budgets"][0]
+        assert (budget["used"], budget["limit"]) == (2, 2)
+        assert 3500_000 < budget["next_free_at"] - seen["now"] <= 3605_000
+        assert seen["verdict"]["level"] == "degraded"
+        assert "were refused" in seen["verdict"]["sentence"]
+        assert seen["verdict"]["notes"][0].startswith("The quota is spent; the next call is free in ")
+
+
+def test_upstream_is_down():
+    with Chain(config={"upstream.retry": "10ms"}) as chain:
+        chain.ask(SPACECRAFT)
+        chain.origin.fault("status", status=503)
+        eventually(lambda: chain.ask(chain.cold()) and state_of(chain)["budgets"][0]["breaker_open"], "the breaker", 30)
+        seen = fresh_state(chain, lambda s: s["upstream"]["failed"] >= 5, "the failures")
+        assert seen["verdict"]["level"] == "bad"
+        assert "could not be answered" in seen["verdict"]["sentence"]
+        assert "Upstream does not answer; it is tried again by itself." in seen["verdict"]["notes"]
+
+
+def test_redis_goes_and_comes():
+    """What the page can say without Redis it says, and to a browser."""
+    with Chain(quota="15/3600") as chain, Browser() as browser:
+        for _ in range(5):
+            chain.ask(SPACECRAFT)
+        look = Look(browser)
+        look.open(f"{chain.base}/status/")
+        eventually(lambda: look.text("figure-redis") == "up", "Redis to be up")
+        chain.kill_redis()
+        eventually(lambda: look.text("figure-redis") == "away", "Redis to be away")
+        eventually(lambda: look.text("sentence") == "Redis is away; clients are answered from memory.", "the sentence")
+        assert look.run("return document.querySelector('.gauge .big').textContent") == "?"
+        chain.start_redis()
+        eventually(lambda: look.text("figure-redis") == "up", "Redis to be back", 20)
+
+
+def test_a_browser_is_shown_what_is_counted(gate):
+    """Live, whole, within the policy; and when the workers go it says so."""
+    for i in range(30):
+        gate.ask(f"{SPACECRAFT}?limit={i % 3 + 1}")
+    with Browser() as browser:
+        look = Look(browser)
+        look.open(f"{gate.base}/status/")
+        hits = "return document.querySelector('#result-hit [data-total]').dataset.total"
+        eventually(lambda: look.text("pulse-text").startswith("live"), "the state")
+        eventually(lambda: float(look.run(hits)) == total(gate, "hit"), "the hits to be those of the metrics")
+        gate.ask(SPACECRAFT)
+        eventually(lambda: float(look.run(hits)) == total(gate, "hit"), "one more")
+        assert look.violations == []
+        assert look.too_wide == 0
+        assert all(url.startswith(f"{gate.base}/status/") for url in look.loaded)
+        for i in range(2):
+            gate.stop_worker(i)
+        eventually(lambda: "no worker behind it answers (502)" in look.text("notes"), "the bad news")
+        for i in range(2):
+            gate.restart_worker(i)
+        eventually(lambda: look.text("pulse-text").startswith("live"), "the good news")
+
+
+def test_strangers_are_kept_out():
+    """As shipped it is for this machine; whoever is not named in private.conf gets a 403."""
+    with Chain() as chain:
+        snippet = chain.run_dir / "nginx/perigee/private.conf"
+        lines = re.findall(r"^(allow|deny) +([^;]+);$", snippet.read_text(), re.M)
+        assert lines == [("allow", "127.0.0.0/8"), ("allow", "::1"), ("deny", "all")]
+        snippet.write_text("allow 192.0.2.1;\ndeny all;\n")
+        chain.nginx.send_signal(signal.SIGHUP)
+        # Connections that the old workers of nginx have kept are closed: a new one each time.
+        eventually(lambda: chain.get("/status/").status == 403, "the new rule")
+        for path in ("/status/state.json", "/status/status.js", "//status//state.json", "/%73tatus/", "/metrics"):
+            answer = chain.get(path)
+            assert answer.status == 403, path
+            assert b"urn:perigee:problem:forbidden" in answer.body
+        assert chain.get(SPACECRAFT).status == 200
