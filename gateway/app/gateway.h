@@ -16,6 +16,7 @@
 #include "policy/ports.h"
 
 struct fills;
+struct identities;
 struct memory;
 struct metrics;
 struct origin_switch;
@@ -39,6 +40,7 @@ struct gateway {
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct status *status;
+	const struct identities *identities; /* who calls upstream; NULL: one without a key */
 	struct origin_switch *origin; /* how much upstream may be asked now */
 	struct pulses pulses;	      /* of the threads that serve */
 	atomic_bool stopping;	      /* answers go out, nothing new is accepted */

@@ -37,12 +37,15 @@ static struct str entry_key(struct redis_store *s, struct str target)
 	return buf_str(&s->key);
 }
 
-/* `{budget}` keeps all keys of a budget in one slot of a Redis cluster. */
+/* `{budget}` keeps all keys of a budget in one slot of a Redis cluster: `ll2/main` is
+ * `{ll2}:main`. */
 static struct str budget_key(struct str prefix, struct str budget, const char *what,
 			     char text[static KEY_TEXT_BYTES])
 {
-	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:{%.*s}:%s", STR_ARG(prefix), STR_ARG(budget),
-			 what);
+	struct str identity = budget;
+	struct str all = str_cut(&identity, '/');
+	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:{%.*s}:%.*s%s%s", STR_ARG(prefix),
+			 STR_ARG(all), STR_ARG(identity), identity.n ? ":" : "", what);
 
 	return (struct str){ text, n > 0 && n < KEY_TEXT_BYTES ? (size_t)n : 0 };
 }
@@ -257,9 +260,11 @@ struct ticket_keys {
 
 static struct str fill_key(struct redis_store *s, const struct ticket *t)
 {
+	struct str all = t->budget;
+
 	buf_clear(&s->key);
 	buf_put(&s->key, s->prefix);
-	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(t->budget));
+	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(str_cut(&all, '/')));
 	buf_put(&s->key, t->target);
 	return buf_str(&s->key);
 }

@@ -70,10 +70,10 @@ static enum verdict ask_for(const struct api *api, const char *endpoint)
 {
 	static int calls;
 	char id[16];
-	const struct want want = { .api = api,
+	struct want want = { .api = api,
 				   .endpoint = api_endpoint(api, str_from(endpoint)),
 				   .target = STR("/2.3.0/spacecraft/1/") };
-	const struct ticket ticket = { .budget = api->budget,
+	struct ticket ticket = { .budget = api->budget,
 				       .target = want.target,
 				       .client = STR("c1"),
 				       .id = { id,
@@ -99,7 +99,7 @@ static void tell(uint32_t calls, uint32_t used)
 {
 	const struct count count = { .quota = { calls, WINDOW_MS }, .used = used };
 
-	permits_told(r.permits, r.api, &count);
+	permits_told(r.permits, &(struct want){ .api = r.api }, &count);
 }
 
 /* Upstream is asked, and says so. */
@@ -189,7 +189,7 @@ static void a_silent_upstream_is_taken_at_its_silence(void **state)
 	/* One that is asked and has nothing to say. */
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	permits_told(r.permits, r.api, NULL);
+	permits_told(r.permits, &(struct want){ .api = r.api }, NULL);
 	assert_int_equal(r.shared.calibrations, 1);
 	assert_int_equal(r.shared.count.used, 0);
 	assert_int_equal(r.shared.count.quota.calls, 15);
@@ -227,7 +227,7 @@ static void comparisons_grow_old(void **state)
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
 	/* Where upstream's count cannot be had, any one will do for ten. */
-	permits_untold(r.permits, r.api);
+	permits_untold(r.permits, &(struct want){ .api = r.api });
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	assert_true(r.shared.last_compared_ms < 0);
 	pass(WINDOW_MS / 6);
@@ -235,7 +235,7 @@ static void comparisons_grow_old(void **state)
 	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
 	/* But one there must have been. */
 	make_permits(20);
-	permits_untold(r.permits, r.api);
+	permits_untold(r.permits, &(struct want){ .api = r.api });
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 }
 
@@ -245,7 +245,7 @@ static void who_has_just_asked_has_time_to_call(void **state)
 
 	(void)state;
 	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	permits_told(r.permits, r.api, &quick);
+	permits_told(r.permits, &(struct want){ .api = r.api }, &quick);
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	assert_true(r.shared.last_compared_ms == 1000);
 }
@@ -400,7 +400,7 @@ static void silence_of_one_that_tells_is_no_permission(void **state)
 	r.shared.broken = true;
 	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
-	permits_told(r.permits, r.api, NULL);
+	permits_told(r.permits, &(struct want){ .api = r.api }, NULL);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
 }
 
