@@ -63,7 +63,8 @@ bool compare_finish(struct permits *permits, const struct want *want, const stru
 	if (reply->status == 200 && throttle_read(buf_str(&reply->body), &count)) {
 		permits_told(permits, want, &count);
 		log_line(LOG_INFO, "calibrated", "budget=%.*s%s%.*s limit=%u used=%u wait_ms=%lld",
-			 STR_ARG(budget), name.n ? "/" : "", STR_ARG(name), (unsigned int)count.quota.calls, (unsigned int)count.used,
+			 STR_ARG(budget), name.n ? "/" : "", STR_ARG(name),
+			 (unsigned int)count.quota.calls, (unsigned int)count.used,
 			 (long long)count.wait_ms);
 	} else {
 		permits_told(permits, want, NULL);

@@ -416,8 +416,8 @@ static void begin_call(struct fills *f, struct fill *fill)
 	struct fail failure;
 
 	pthread_mutex_lock(&f->lock);
-	fill->calling = f->origin->begin(f->origin, api->upstream, target, fill->want.as->token,
-					 fill);
+	fill->calling =
+		f->origin->begin(f->origin, api->upstream, target, fill->want.as->token, fill);
 	pthread_mutex_unlock(&f->lock);
 	if (fill->calling)
 		return;

@@ -41,9 +41,9 @@ struct gateway {
 	struct scrape *scrape;
 	struct status *status;
 	const struct identities *identities; /* who calls upstream; NULL: one without a key */
-	struct origin_switch *origin; /* how much upstream may be asked now */
-	struct pulses pulses;	      /* of the threads that serve */
-	atomic_bool stopping;	      /* answers go out, nothing new is accepted */
+	struct origin_switch *origin;	     /* how much upstream may be asked now */
+	struct pulses pulses;		     /* of the threads that serve */
+	atomic_bool stopping;		     /* answers go out, nothing new is accepted */
 };
 
 #endif

@@ -188,8 +188,8 @@ static enum verdict ask_each(struct permits *p, struct account *a, struct want *
 
 		asked[i] = true;
 		ticket->budget = ret->purse->budget;
-		verdict = purse_ask_for_call(&p->till, ret->purse, want->api, ticket,
-					     &ret->wait_ms, &ret->fail);
+		verdict = purse_ask_for_call(&p->till, ret->purse, want->api, ticket, &ret->wait_ms,
+					     &ret->fail);
 		if (verdict == VERDICT_GRANTED || verdict == VERDICT_ELSEWHERE)
 			return verdict;
 		of = verdict != VERDICT_UNCALIBRATED	     ? &refused

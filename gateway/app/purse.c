@@ -110,8 +110,8 @@ static bool is_half_free(const struct purse *a, struct quota quota)
 
 /* How long until upstream's count, or its silence for a whole window, allows a call. Below 0: it
  * must be asked first. */
-static int64_t count_wait_ms(const struct till *p, const struct purse *a,
-			     const struct api *api, struct quota quota)
+static int64_t count_wait_ms(const struct till *p, const struct purse *a, const struct api *api,
+			     struct quota quota)
 {
 	int64_t told_ms = told_for_ms(p, a);
 	int64_t away_ms = a->away_since.ms + quota.window_ms - now(p).ms;
@@ -185,7 +185,7 @@ static struct reservation reservation_for(const struct till *p, const struct pur
 /* A call for upstream's count itself is free; without the store not more often than it is
  * believed. */
 enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const struct ticket *ticket,
-				  int64_t *ret_wait_ms, struct fail *reterr)
+				 int64_t *ret_wait_ms, struct fail *reterr)
 {
 	struct allowance allowance = { .wait_ms = 0 };
 	enum verdict verdict = p->store->claim(p->store, ticket, &allowance);
@@ -203,8 +203,8 @@ enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const st
 }
 
 enum verdict purse_ask_for_call(const struct till *p, struct purse *a, const struct api *api,
-				 const struct ticket *ticket, int64_t *ret_wait_ms,
-				 struct fail *reterr)
+				const struct ticket *ticket, int64_t *ret_wait_ms,
+				struct fail *reterr)
 {
 	struct reservation r = reservation_for(p, a, api, ticket);
 	struct allowance allowance = { .wait_ms = 0 };

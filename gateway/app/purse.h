@@ -62,9 +62,8 @@ enum verdict purse_ask_for_call(const struct till *p, struct purse *a, const str
 				struct fail *reterr);
 
 /* May upstream be asked for its count of this budget? */
-enum verdict purse_ask_for_count(const struct till *p, struct purse *a,
-				 const struct ticket *ticket, int64_t *ret_wait_ms,
-				 struct fail *reterr);
+enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const struct ticket *ticket,
+				 int64_t *ret_wait_ms, struct fail *reterr);
 
 /* What upstream has told of the budget; NULL: it does not tell. */
 void purse_told(const struct till *p, struct purse *a, const struct api *api,

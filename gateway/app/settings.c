@@ -231,8 +231,8 @@ static const char *add_identity(struct settings *s, struct str line)
 			return "the path is too long";
 		memcpy(path, read.token_file.p, read.token_file.n);
 		path[read.token_file.n] = '\0';
-		if (!read_secret(path, str_from(path), s->tokens[ids->n],
-				 sizeof(s->tokens[ids->n]), &read.identity.token) ||
+		if (!read_secret(path, str_from(path), s->tokens[ids->n], sizeof(s->tokens[ids->n]),
+				 &read.identity.token) ||
 		    !read.identity.token.n || !token_is_sound(read.identity.token))
 			return "there is no key in that file";
 	}
@@ -255,8 +255,7 @@ static bool read_identities(struct settings *s)
 	rest = (struct str){ s->identities_text, n };
 	for (int i = 1; rest.n; i++) {
 		struct str line = str_trim(str_cut(&rest, '\n'));
-		const char *why =
-			line.n && line.p[0] != '#' ? add_identity(s, line) : NULL;
+		const char *why = line.n && line.p[0] != '#' ? add_identity(s, line) : NULL;
 
 		if (why)
 			report_line((void *)path.p, i, why);
@@ -364,9 +363,9 @@ static bool read_admin(struct settings *s)
 
 bool settings_load(struct settings *s, const char *path, char *const *environment)
 {
-	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_identities, read_fills, read_redis,
-						     read_warm,	    read_admin };
+	bool (*const parts[])(struct settings *) = { read_tables,   read_canon,	     read_bases,
+						     read_upstream, read_identities, read_fills,
+						     read_redis,    read_warm,	     read_admin };
 	bool good = true;
 
 	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };

@@ -14,7 +14,7 @@ struct upstream {
 	struct origin origin; /* first, so that one is the other */
 	const struct clock *clock;
 	CURLM *multi;
-	struct call *calls;	       /* under way */
+	struct call *calls; /* under way */
 	char *proxy;
 	char user_agent[256];
 	int64_t connect_timeout_ms;
