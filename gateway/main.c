@@ -7,15 +7,16 @@
 
 #include "api/openapi.h"
 #include "app/admin.h"
+#include "app/answers.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
 #include "app/origin.h"
-#include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
+#include "app/tally.h"
 #include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
@@ -50,6 +51,7 @@ struct process {
 	struct warm *warm;
 	struct feed *feed;
 	struct admin *admin;
+	struct tally *tally;
 	bool inherited; /* the listener is systemd's */
 };
 
@@ -94,7 +96,8 @@ static bool build_metrics(struct process *p)
 		p->gateway.metrics = metrics_open(NULL, now, &why);
 	}
 	p->gateway.scrape = scrape_new();
-	if (!p->gateway.metrics || !p->gateway.scrape)
+	p->tally = tally_new(p->gateway.metrics, CONFIG_TEXT(s->config, metrics, micro_cache).p);
+	if (!p->gateway.metrics || !p->gateway.scrape || !p->tally)
 		return complain("[metrics] file", "there is not enough memory");
 	catalog = tables_take(s->tables);
 	metrics_register(p->gateway.metrics, catalog);
@@ -139,9 +142,9 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
-	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
-	if (!p->gateway.press)
-		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
+	if (!p->gateway.answers)
+		return complain("[cache] answers_bytes", "there is not enough memory");
 	p->gateway.tops = tops_new();
 	if (!p->gateway.tops)
 		return complain("workers", "there is not enough memory");
@@ -270,9 +273,10 @@ static void tear_down(struct process *p)
 	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
-	press_free(p->gateway.press);
+	answers_free(p->gateway.answers);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	tally_free(p->tally);
 	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
@@ -301,13 +305,15 @@ static void show_life(const struct process *p)
 		systemd_tell(SYSTEMD_ALIVE);
 }
 
-/* The next signal; meanwhile, once a second, it is told how this worker is. */
+/* The next signal; meanwhile, once a second, what nginx has answered is counted, and it is told
+ * how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
 	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
+		tally_round(p->tally);
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);
 		show_life(p);
@@ -334,6 +340,9 @@ static void reload(struct process *p)
 	good = settings_reload_tables(&p->settings, p->gateway.metrics);
 	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
+	/* Answers were understood by the old tables. */
+	memory_turn(p->gateway.memory);
+	answers_clear(p->gateway.answers);
 	if (good)
 		log_line(LOG_INFO, "reloaded", "what=tables");
 	else

@@ -3,8 +3,8 @@
 
 /*
  * What the whole process shares, built once in main() and read-only after that;
- * the tables, the fills, the memory, the press, the tops, the scrape and the status have locks of
- * their own.
+ * the tables, the fills, the memory, the answers, the tops, the scrape and the status have locks
+ * of their own.
  */
 
 #include <stdatomic.h>
@@ -15,12 +15,12 @@
 #include "http/bases.h"
 #include "policy/ports.h"
 
+struct answers;
 struct fills;
 struct identities;
 struct memory;
 struct metrics;
 struct origin_switch;
-struct press;
 struct scrape;
 struct status;
 struct tables;
@@ -35,7 +35,7 @@ struct gateway {
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
-	struct press *press;
+	struct answers *answers;
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
