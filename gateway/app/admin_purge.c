@@ -140,7 +140,7 @@ static bool find_targets(struct admin_call *call, const struct canon *c, struct 
 {
 	/* As for a client, but for the memory: what is remembered here says nothing of others. */
 	struct gateway gw = { .config = call->gw->config,
-			      .tables = call->gw->tables,
+			      .catalog = call->gw->catalog,
 			      .canon = call->gw->canon,
 			      .time_step_us = call->gw->time_step_us,
 			      .clock = call->gw->clock,

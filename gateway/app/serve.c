@@ -6,8 +6,8 @@
 #include "app/lookup.h"
 #include "app/memory.h"
 #include "app/origin.h"
+#include "app/represent.h"
 #include "app/respond.h"
-#include "app/tables.h"
 #include "policy/plan.h"
 
 /* Only GET may cost a call: a HEAD is answered from what is there. */
@@ -108,7 +108,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	case METHOD_HEAD:
 		break;
 	}
-	x->catalog = tables_take(gw->tables);
+	x->catalog = catalog_ref(gw->catalog);
 	if (local_answer(gw, store, x))
 		return true;
 	if (!canon_request(x->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
@@ -125,6 +125,11 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	x->purges = memory_purges(gw->memory);
 	x->routed = true;
 	return false;
+}
+
+bool serve_at_once(const struct gateway *gw, struct exchange *x)
+{
+	return represent_at_once(gw, x);
 }
 
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)
