@@ -13,9 +13,10 @@
 #include <stdio.h>
 
 /*
- * So often has an answer to be asked for in one second, before nginx is told that it may keep it for
- * the rest of it. Keeping takes nginx a new file, which costs as much as a worker's part in several
- * hits, and is in vain when no more of them come: what a crawler reads is not to be written down.
+ * So often has an answer to be asked for in one second, before nginx is told that it may keep it
+ * for the rest of it. Keeping takes nginx a new file, which costs as much as a worker's part in
+ * several hits, and is in vain when no more of them come: what a crawler reads is not to be written
+ * down.
  */
 #define WANTED 4
 

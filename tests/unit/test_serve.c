@@ -529,14 +529,12 @@ static void what_nginx_may_keep(void **state)
 	struct request request = get(LIST);
 	char number[16];
 	char etag[64];
-	int times;
 
 	memory_free(s->gw.memory);
 	s->gw.memory = memory_new(1 << 20);
 	assert_non_null(s->gw.memory);
 	ask(s, LIST);
-	times = times_until_kept(s, request);
-	assert_true(times > 2);
+	assert_true(times_until_kept(s, request) > 2);
 	snprintf(number, sizeof(number), "%u", metrics_number(s->x.series, RESULT_HIT));
 	assert_header(s, "X-Perigee-Count", number);
 	ask_request(s, request);
@@ -556,9 +554,9 @@ static void what_nginx_may_keep(void **state)
 	assert_header(s, "X-Accel-Expires", "0");
 	/* Each second begins anew. */
 	rig_advance(s->rig, 1000);
-	assert_int_equal(times_until_kept(s, get(LIST)), times);
+	assert_true(times_until_kept(s, get(LIST)) > 2);
 	/* Nobody shall have for fresh what will not be at the second's end. */
-	rig_advance(s->rig, 6 * HOUR_MS - 2500);
+	rig_advance(s->rig, 6 * HOUR_MS - 1500);
 	for (int i = 0; i < 8; i++) {
 		ask(s, LIST);
 		assert_result(s, RESULT_HIT);

@@ -209,18 +209,15 @@ static void a_file_that_cannot_be(void **state)
 	tally_free(NULL);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		TEST(one_of_them_reads),
-		TEST(another_one_goes_on),
-		TEST(lines_that_are_none),
-		TEST(new_counters),
-		TEST(another_file_in_its_place),
-		TEST(what_is_read_is_given_back),
+		TEST(one_of_them_reads),	 TEST(another_one_goes_on),
+		TEST(lines_that_are_none),	 TEST(new_counters),
+		TEST(another_file_in_its_place), TEST(what_is_read_is_given_back),
 		TEST(a_file_that_cannot_be),
-#undef TEST
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
