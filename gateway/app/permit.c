@@ -322,6 +322,11 @@ enum verdict permits_ask(struct permits *p, const struct want *want, const struc
 	return verdict;
 }
 
+void permits_configure(struct permits *p, const struct permit_options *options)
+{
+	p->options = *options;
+}
+
 void permits_tell(const struct permits *p, struct metrics *m)
 {
 	for (const struct account *a = p->accounts; a; a = a->next)
