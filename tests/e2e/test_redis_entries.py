@@ -26,7 +26,7 @@ def test_somebody_with_redis_cli_sees_what_an_entry_holds(gate):
     """Which query, when it was fetched, until when it is fresh; and when Redis forgets it."""
     gate.ask(SEED)
     assert gate.redis_cli("keys", "perigee:/*").split() == [KEY]
-    assert set(gate.redis_cli("hkeys", KEY).split()) == set(FIELDS)
+    assert set(gate.redis_cli("hkeys", KEY).split()) == {*FIELDS, "purged_at"}
     readable = [field for field in FIELDS if field != "body"]
     entry = dict(zip(readable, gate.redis_cli("hmget", KEY, *readable).splitlines()))
     assert entry["target"] == CALL
