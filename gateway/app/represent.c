@@ -108,6 +108,7 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;
+	x->routed = true;
 	x->age_s = ages.age_s;
 	x->canon.target = a->target;
 	put_answer(x, &ages);
