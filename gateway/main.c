@@ -143,6 +143,7 @@ static bool build(struct process *p)
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.origin = &s->origin;
+	p->gateway.identities = &s->identities;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
@@ -448,7 +449,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
-	struct cli cli = { .sockets_n = 0 };
+	static struct cli cli;
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;
