@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from harness import SEED, SLOW, SPACECRAFT, Behind, Client, assert_throttled, eventually, together
+from harness import SEED, SLOW, SPACECRAFT, Behind, assert_throttled, eventually
 from hosts import PATIENCE, Hosts, Load
 from wire import begin_request, read_answer
 
