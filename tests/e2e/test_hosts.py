@@ -136,7 +136,7 @@ def test_a_redis_restarted_empty_costs_no_refusal(config):
                 eventually(lambda: chain.ask(chain.cold()).status == 503, "Redis to be missed")
                 chain.start_redis()
             eventually(lambda: chain.origin.report["calls"] >= 24, "24 calls", 40)
-        load.assert_sound({429, 503}, within=4 * SLOW)
+        load.assert_sound({429, 503}, within=PATIENCE + 2 * SLOW)
         assert chain.origin.report["refused"] == 0
         chain.assert_windows(6, 8)
 
@@ -180,8 +180,11 @@ def test_others_who_used_it_up_a_while_ago_cost_none():
     """Upstream's count is asked for before a call unless that was done in the last minute of an hour."""
     with Hosts(quota="6/3600") as chain:
         assert chain.ask(chain.cold()).status == 200
+        told = time.monotonic()
         use_up(chain, 4)
         chain.cache("HINCRBY", "perigee:{ll2}:state", "calibrated_at", -61_000)
+        # Whoever was just told may call for a second.
+        eventually(lambda: time.monotonic() > told + 1, "that second to be over")
         statuses = [chain.ask(chain.cold()).status for _ in range(5)]
         assert statuses == [200, 429, 429, 429, 429]
         assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
