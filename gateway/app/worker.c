@@ -2,6 +2,7 @@
 
 #include "app/connections.h"
 #include "app/memory.h"
+#include "app/metrics.h"
 #include "app/report.h"
 #include "app/serve.h"
 #include "app/tops.h"
@@ -207,7 +208,8 @@ static void answer(struct thread *t, struct connection *c)
 		log_set_cause(&c->exchange.cause);
 	}
 	report(gw, &c->exchange);
-	tops_note(gw->tops, &c->exchange, gw->clock->mono(gw->clock));
+	tops_note(gw->tops, &c->exchange, metrics_series_name(gw->metrics, c->exchange.series),
+		  gw->clock->mono(gw->clock));
 	send_answer(t, c, false);
 }
 
