@@ -7,12 +7,12 @@
 
 #include "api/openapi.h"
 #include "app/admin.h"
+#include "app/answers.h"
 #include "app/fill.h"
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
 #include "app/origin.h"
-#include "app/press.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
@@ -143,9 +143,9 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
-	p->gateway.press = press_new((size_t)CONFIG_NUMBER(s->config, cache, compressed_bytes));
-	if (!p->gateway.press)
-		return complain("[cache] compressed_bytes", "there is not enough memory");
+	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
+	if (!p->gateway.answers)
+		return complain("[cache] answers_bytes", "there is not enough memory");
 	p->gateway.tops = tops_new();
 	if (!p->gateway.tops)
 		return complain("workers", "there is not enough memory");
@@ -276,7 +276,7 @@ static void tear_down(struct process *p)
 	fills_free(p->fills);
 	workers_free(p->workers);
 	gateway_end(&p->gateway);
-	press_free(p->gateway.press);
+	answers_free(p->gateway.answers);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
 	status_free(p->gateway.status);
@@ -345,6 +345,9 @@ static bool put_in_force(struct process *p, struct settings *s)
 	metrics_register(p->gateway.metrics, s->catalog);
 	if (!gateway_replace(&p->gateway, &next))
 		return false;
+	/* Answers were understood and composed by the old one. */
+	memory_turn(p->gateway.memory);
+	answers_clear(p->gateway.answers);
 	fills_configure(p->fills, &s->fills);
 	warm_replace(p->warm, s->warm);
 	s->warm = NULL;

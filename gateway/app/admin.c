@@ -122,8 +122,7 @@ static void send_answer(struct visit *v, int status, struct str body)
 	if (status == 405)
 		put_allow(&head, v->route);
 	buf_putf(&head, "Content-Length: %zu\r\n\r\n", body.n + 1);
-	fcgi_write_part(v->fcgi, buf_str(&head));
-	fcgi_write(v->fcgi, body, STR("\n"));
+	fcgi_write(v->fcgi, (struct str[]){ buf_str(&head), body, STR("\n") }, 3, true);
 	buf_release(&head);
 }
 
@@ -143,7 +142,7 @@ static void finish(struct visit *v, bool good)
 	}
 	if (v->begun) {
 		buf_put_char(&body, '\n');
-		fcgi_write(v->fcgi, buf_str(&body), STR(""));
+		fcgi_write(v->fcgi, (struct str[]){ buf_str(&body) }, 1, true);
 	} else {
 		send_answer(v, status, buf_str(&body));
 	}

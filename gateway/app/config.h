@@ -51,9 +51,9 @@
 	X(cache, memory_bytes,        NUMBER,   "67108864",                                             \
 	  "Memory for what was looked up lately, each worker. It goes on being answered when Redis is\n" \
 	  "away. 0: Redis is asked each time.")                                                         \
-	X(cache, compressed_bytes,    NUMBER,   "33554432",                                             \
-	  "Bytes of compressed answers that each worker keeps in memory, so that each is compressed\n"  \
-	  "once. 0: none is kept.")                                                                     \
+	X(cache, answers_bytes,       NUMBER,   "67108864",                                             \
+	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
+	  "out as it is. 0: none is kept.")                                                                  \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
 	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
 	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \

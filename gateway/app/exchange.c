@@ -30,6 +30,7 @@ void exchange_reset(struct exchange *x)
 	entry_unref(x->news.entry);
 	catalog_unref(x->catalog);
 	gateway_give_back(x->gw);
+	answer_unref(x->answer);
 	arena_reset(arena);
 	buf_clear(&head);
 	/* A long answer's memory is not kept for the short ones that follow. */
@@ -41,6 +42,17 @@ void exchange_reset(struct exchange *x)
 				.upstream_ms = -1,
 				.age_s = -1 };
 	x->head.cap = LIMIT_HEAD_BYTES;
+}
+
+void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PIECES])
+{
+	const struct answer *a = x->status == 200 ? x->answer : NULL;
+
+	ret[0] = buf_str(&x->head);
+	ret[1] = a ? a->head : (struct str){ NULL, 0 };
+	ret[2] = a ? a->body : buf_str(&x->body);
+	if (a && request_method(&x->request) == METHOD_HEAD)
+		ret[2].n = 0;
 }
 
 void exchange_name_client(struct exchange *x, struct str address)

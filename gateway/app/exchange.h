@@ -11,6 +11,7 @@
  */
 
 #include "api/canon.h"
+#include "app/answers.h"
 #include "app/gateway.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -94,6 +95,7 @@ struct exchange {
 	struct mono arrived;
 	int64_t arrived_us;	   /* the same, finer: clock->us() */
 	char client[CLIENT_BYTES]; /* who asks */
+	uint64_t epoch;		   /* memory_epoch() when it was read; 0: nothing is remembered */
 	struct str address;	   /* the same for the log, where that is wanted */
 	struct log_cause cause;	   /* its ids, for the lines that are logged because of it */
 
@@ -125,10 +127,16 @@ struct exchange {
 	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;
 	struct buf body;
+	struct answer *answer; /* a reference; with status 200 the rest of head and the body */
 };
 
 /* Everything but the connection and the arena as new; gives back what is held. */
 void exchange_reset(struct exchange *x);
+
+/* The answer's pieces, in their order: the head's beginning, its rest and the body, where there is
+ * one to send. */
+#define EXCHANGE_PIECES 3
+void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PIECES]);
 
 /* Who asks, by the address that nginx knows. */
 void exchange_name_client(struct exchange *x, struct str address);

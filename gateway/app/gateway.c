@@ -32,6 +32,7 @@ static struct gateway *put_in_force(struct gateway *first, struct gateway *next)
 
 	pthread_mutex_lock(&first->lock);
 	before = first->now;
+	next->generation = before->generation + 1;
 	first->now = next;
 	pthread_mutex_unlock(&first->lock);
 	return before;
@@ -69,6 +70,24 @@ struct gateway *gateway_take(const struct gateway *gw)
 	now = first->now;
 	atomic_fetch_add_explicit(&now->refs, 1, memory_order_relaxed);
 	pthread_mutex_unlock(&first->lock);
+	return now;
+}
+
+struct gateway *gateway_ref(struct gateway *gw)
+{
+	atomic_fetch_add_explicit(&gw->refs, 1, memory_order_relaxed);
+	return gw;
+}
+
+struct gateway *gateway_renew(struct gateway *gw)
+{
+	struct gateway *now;
+
+	/* As long as it is held, no other one can have its address. */
+	if (atomic_load_explicit(&gw->first->now, memory_order_acquire) == gw)
+		return gw;
+	now = gateway_take(gw);
+	gateway_give_back(gw);
 	return now;
 }
 

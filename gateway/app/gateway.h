@@ -3,8 +3,8 @@
 
 /*
  * What requests are served with: the configuration in force, and what the whole process shares
- * (the fills, the memory, the press, the tops, the metrics, the scrape and the status have locks of
- * their own).
+ * (the fills, the memory, the answers, the tops, the metrics, the scrape and the status have locks
+ * of their own).
  *
  * main() builds the first one. When the configuration is read again (SIGHUP), another one
  * takes its place: the same shared parts, with other settings and tables. Each is immutable from
@@ -24,11 +24,11 @@
 #include "http/bases.h"
 #include "policy/ports.h"
 
+struct answers;
 struct fills;
 struct memory;
 struct metrics;
 struct origin_switch;
-struct press;
 struct scrape;
 struct status;
 struct tops;
@@ -39,13 +39,14 @@ struct gateway {
 	struct catalog *catalog; /* `owned` holds a reference */
 	struct canon_options canon;
 	struct bases bases;
+	uint32_t generation;  /* no two have the same number */
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 
 	/* shared by all of them: from here ... */
 	const struct clock *clock;
 	struct fills *fills;
 	struct memory *memory;
-	struct press *press;
+	struct answers *answers;
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;
@@ -60,7 +61,7 @@ struct gateway {
 
 	/* of the first one only */
 	pthread_mutex_t lock; /* for `now` */
-	struct gateway *now;
+	struct gateway *_Atomic now;
 	struct pulses pulses; /* of the threads that serve */
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
@@ -78,6 +79,12 @@ bool gateway_replace(struct gateway *first, const struct gateway *settings);
 
 /* The one in force: a reference. */
 struct gateway *gateway_take(const struct gateway *gw);
+
+/* One more reference to the same. */
+struct gateway *gateway_ref(struct gateway *gw);
+
+/* Gives gw back for the one in force, if that is another: without a lock where it is not. */
+struct gateway *gateway_renew(struct gateway *gw);
 
 /* Gives it back. NULL is fine. */
 void gateway_give_back(struct gateway *gw);

@@ -24,6 +24,7 @@ struct kept {
 struct memory {
 	pthread_mutex_t lock;
 	struct sieve sieve;
+	_Atomic uint64_t epoch;	 /* not under it; grows after what it is about was done */
 	_Atomic uint64_t purges; /* written under the lock */
 };
 
@@ -36,6 +37,7 @@ struct memory *memory_new(size_t bytes_max)
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
+	atomic_init(&m->epoch, bytes_max > 0);
 	return m;
 }
 
@@ -47,6 +49,17 @@ void memory_free(struct memory *m)
 	sieve_release(&m->sieve);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
+}
+
+uint64_t memory_epoch(const struct memory *m)
+{
+	return atomic_load(&m->epoch);
+}
+
+void memory_turn(struct memory *m)
+{
+	if (m->sieve.bytes_max)
+		atomic_fetch_add(&m->epoch, 1);
 }
 
 /* ---- under the lock ---- */
@@ -153,6 +166,8 @@ void memory_put(struct memory *m, struct entry *e, uint64_t purges)
 		gone = put(m, kept, old);
 	}
 	pthread_mutex_unlock(&m->lock);
+	if (old && gone == &old->node)
+		memory_turn(m);
 	let_go(gone);
 }
 
@@ -165,6 +180,7 @@ void memory_doubt(struct memory *m, struct str target)
 	if (kept)
 		kept->in_doubt = true;
 	pthread_mutex_unlock(&m->lock);
+	memory_turn(m);
 }
 
 /* ---- purging ---- */
@@ -227,6 +243,7 @@ void memory_purge(struct memory *m, const struct purge *p)
 		entry_unref(all[i]);
 	}
 	free(all);
+	memory_turn(m);
 }
 
 void memory_clear(struct memory *m)
@@ -242,6 +259,7 @@ void memory_clear(struct memory *m)
 		gone = node;
 	}
 	pthread_mutex_unlock(&m->lock);
+	memory_turn(m);
 	let_go(gone);
 }
 

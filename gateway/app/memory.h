@@ -45,6 +45,17 @@ void memory_purge(struct memory *m, const struct purge *p);
 
 void memory_clear(struct memory *m);
 
+/*
+ * A number that grows whenever something becomes known that may make an answer of before a wrong
+ * one: an entry is newer, in doubt, or all of them are gone. What was made of entries that were
+ * looked up since the number was read is right for as long as it stays the same and they are fresh.
+ * 0: nothing is kept, and whoever wants to know has to ask the store.
+ */
+uint64_t memory_epoch(const struct memory *m);
+
+/* Something else became known that does so. */
+void memory_turn(struct memory *m);
+
 /* What is kept just now, for tests and metrics. */
 struct memory_stats {
 	size_t bytes; /* bookkeeping included */

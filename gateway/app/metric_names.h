@@ -45,7 +45,7 @@
 	X(ORIGIN_MODE,      GAUGE,     "perigee_origin_mode",                                         \
 	  "1 for the mode in which upstream is asked: normal, avoid, or never; 0 for the others.")    \
 	X(CACHE_ENTRIES,    GAUGE,     "perigee_cache_entries",                                       \
-	  "What caches hold: entries in the workers' memory, compressed answers, and keys of the "    \
+	  "What caches hold: entries in the workers' memory, composed answers, and keys of the "    \
 	  "Redis database, all of them (DBSIZE).")                                                    \
 	X(CACHE_BYTES,      GAUGE,     "perigee_cache_bytes",                                         \
 	  "Memory that caches take; of Redis all that it uses (used_memory).")                        \
@@ -87,15 +87,15 @@
 	X(REDIS_ERRORS,       REDIS_ERRORS,    "", "")                                                \
 	X(UNREADABLE,         UNREADABLE,      "", "")                                                \
 	X(EVICTED_MEMORY,     CACHE_EVICTIONS, "cache", "memory")                                     \
-	X(EVICTED_COMPRESSED, CACHE_EVICTIONS, "cache", "compressed")
+	X(EVICTED_ANSWERS,    CACHE_EVICTIONS, "cache", "answers")
 
 #define METRIC_GAUGES(X)                                                                          \
 	X(MEMORY_ENTRIES,     CACHE_ENTRIES,   "cache", "memory")                                     \
-	X(COMPRESSED_ENTRIES, CACHE_ENTRIES,   "cache", "compressed")                                 \
+	X(ANSWERS_ENTRIES,    CACHE_ENTRIES,   "cache", "answers")                                 \
 	X(MEMORY_BYTES,       CACHE_BYTES,     "cache", "memory")                                     \
-	X(COMPRESSED_BYTES,   CACHE_BYTES,     "cache", "compressed")                                 \
+	X(ANSWERS_BYTES,      CACHE_BYTES,     "cache", "answers")                                 \
 	X(MEMORY_LIMIT,       CACHE_LIMIT,     "cache", "memory")                                     \
-	X(COMPRESSED_LIMIT,   CACHE_LIMIT,     "cache", "compressed")                                 \
+	X(ANSWERS_LIMIT,      CACHE_LIMIT,     "cache", "answers")                                 \
 	X(FILLS,              FILLS,           "", "")                                                \
 	X(FILLS_QUEUED,       FILLS_QUEUED,    "", "")                                                \
 	X(WAITERS,            WAITERS,         "", "")

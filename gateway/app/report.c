@@ -46,10 +46,12 @@ static void put_client(struct record *r, const struct gateway *gw, struct str ad
 static void log_request(const struct gateway *gw, const struct exchange *x)
 {
 	struct record r;
+	struct str pieces[EXCHANGE_PIECES];
 	long long us = gw->clock->us(gw->clock) - x->arrived_us;
 
 	if (!CONFIG_NUMBER(gw->config, log, requests) || !log_begin(&r, LOG_INFO, "request"))
 		return;
+	exchange_pieces(x, pieces);
 	record_putf(&r, "method=%.*s status=%d result=%s",
 		    (int)(x->request.method.n < 16 ? x->request.method.n : 16),
 		    x->request.method.p ? x->request.method.p : "", x->status,
@@ -63,7 +65,7 @@ static void log_request(const struct gateway *gw, const struct exchange *x)
 		record_putf(&r, "age_s=%lld", (long long)x->age_s);
 	if (x->upstream_ms >= 0)
 		record_putf(&r, "upstream_ms=%lld", (long long)x->upstream_ms);
-	record_putf(&r, "ms=%lld.%03lld bytes=%zu", us / 1000, us % 1000, x->body.n);
+	record_putf(&r, "ms=%lld.%03lld bytes=%zu", us / 1000, us % 1000, pieces[2].n);
 	put_client(&r, gw, x->address);
 	log_end(&r, LOG_INFO, "request");
 }

@@ -1,10 +1,10 @@
 #include "app/scrape.h"
 
+#include "app/answers.h"
 #include "app/fill.h"
 #include "app/memory.h"
 #include "app/metrics_put.h"
 #include "app/origin.h"
-#include "app/press.h"
 #include "app/respond.h"
 #include "base/exposition.h"
 #include "base/limits.h"
@@ -18,7 +18,7 @@
 struct scrape {
 	pthread_mutex_t publishing; /* for evictions */
 	uint64_t evicted_memory;    /* as far as they are in the sums */
-	uint64_t evicted_compressed;
+	uint64_t evicted_answers;
 
 	pthread_mutex_t asking; /* for all below; one thread asks, and others wait for it */
 	struct mono asked_at;
@@ -61,21 +61,21 @@ void scrape_publish(struct scrape *s, const struct gateway *gw)
 {
 	struct metrics *m = gw->metrics;
 	struct memory_stats memory = memory_stats(gw->memory);
-	struct press_stats press = press_stats(gw->press);
+	struct answers_stats answers = answers_stats(gw->answers);
 	struct fills_stats fills = fills_stats(gw->fills);
 
 	metrics_gauge(m, GAUGE_MEMORY_ENTRIES, memory.entries);
 	metrics_gauge(m, GAUGE_MEMORY_BYTES, memory.bytes);
 	metrics_gauge(m, GAUGE_MEMORY_LIMIT, memory.bytes_max);
-	metrics_gauge(m, GAUGE_COMPRESSED_ENTRIES, press.bodies);
-	metrics_gauge(m, GAUGE_COMPRESSED_BYTES, press.bytes);
-	metrics_gauge(m, GAUGE_COMPRESSED_LIMIT, press.bytes_max);
+	metrics_gauge(m, GAUGE_ANSWERS_ENTRIES, answers.n);
+	metrics_gauge(m, GAUGE_ANSWERS_BYTES, answers.bytes);
+	metrics_gauge(m, GAUGE_ANSWERS_LIMIT, answers.bytes_max);
 	metrics_gauge(m, GAUGE_FILLS, fills.calling);
 	metrics_gauge(m, GAUGE_FILLS_QUEUED, fills.queued);
 	metrics_gauge(m, GAUGE_WAITERS, fills.waiting);
 	pthread_mutex_lock(&s->publishing);
 	add_new(m, SUM_EVICTED_MEMORY, memory.evicted, &s->evicted_memory);
-	add_new(m, SUM_EVICTED_COMPRESSED, press.evicted, &s->evicted_compressed);
+	add_new(m, SUM_EVICTED_ANSWERS, answers.evicted, &s->evicted_answers);
 	pthread_mutex_unlock(&s->publishing);
 }
 

@@ -6,6 +6,7 @@
 #include "app/lookup.h"
 #include "app/memory.h"
 #include "app/origin.h"
+#include "app/represent.h"
 #include "app/respond.h"
 #include "policy/plan.h"
 
@@ -124,6 +125,11 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	x->purges = memory_purges(gw->memory);
 	x->routed = true;
 	return false;
+}
+
+bool serve_at_once(const struct gateway *gw, struct exchange *x)
+{
+	return represent_at_once(gw, x);
 }
 
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)

@@ -1,9 +1,10 @@
 #include "app/worker.h"
 
+#include "app/connections.h"
+#include "app/memory.h"
 #include "app/report.h"
 #include "app/serve.h"
 #include "app/tops.h"
-#include "base/limits.h"
 #include "io/fcgi.h"
 #include "io/log.h"
 #include "io/store.h"
@@ -18,12 +19,27 @@
 
 #define THREADS_MAX 64
 
-/* A connection and the one exchange that it has at a time. */
-struct connection {
-	struct connection *next;
-	struct connection **at; /* what points to it */
-	struct fcgi *fcgi;
-	struct exchange exchange;
+/* What a thread takes up at once. */
+#define EVENTS 16
+
+/* Connections in the order in which they came, by `later`. */
+struct queue {
+	struct connection *first;
+	struct connection **last;
+};
+
+/* On lines of its own: each counts for itself. */
+struct thread {
+	_Alignas(64) pthread_t id;
+	struct workers *workers;
+	struct gateway *gw; /* a reference: the one in force when it last looked */
+	struct store *store;
+	struct pulse *pulse;
+	/* What it has taken up, and others have brought to an end; see is_busy(). */
+	_Atomic int64_t busy;
+	struct queue again; /* more came while they were served */
+	struct queue slow;  /* to be served when all that takes no time is done */
+	struct queue stuck; /* whose peer does not keep up */
 };
 
 struct workers {
@@ -34,18 +50,35 @@ struct workers {
 	int epoll;
 	int resumed_event; /* a semaphore: counts what `resumed` holds */
 	int stop_event;	   /* readable for ever once the threads shall end */
+	struct connections *connections;
 	size_t threads_n;
-	pthread_t threads[THREADS_MAX];
+	struct thread threads[THREADS_MAX];
 
-	pthread_mutex_t lock; /* for all below */
+	atomic_bool closed;    /* no request is read any more */
+	atomic_bool accepting; /* the listener is watched; changes under the lock */
+	pthread_mutex_t lock;  /* for all below, and to wait for `busy` */
 	pthread_cond_t changed;
-	struct connection *connections;
-	bool accepting; /* the listener is watched */
-	bool closed;	/* no request is read any more */
-	size_t busy;	/* exchanges that are served, wait or are resumed */
 	struct exchange *resumed;
 	struct exchange **last_resumed;
 };
+
+/* ---- queues ---- */
+
+static void append(struct queue *q, struct connection *c)
+{
+	c->later = NULL;
+	*(q->first ? q->last : &q->first) = c;
+	q->last = &c->later;
+}
+
+static struct connection *take_first(struct queue *q)
+{
+	struct connection *c = q->first;
+
+	if (c)
+		q->first = c->later;
+	return c;
+}
 
 /* ---- connections ---- */
 
@@ -53,13 +86,15 @@ struct workers {
 static void set_accepting(struct workers *w, bool accepting)
 {
 	struct epoll_event event = { .events = accepting ? EPOLLIN : 0, .data.ptr = &w->listener };
+
 	bool changes;
 
+	if (atomic_load(&w->accepting) == accepting)
+		return;
 	pthread_mutex_lock(&w->lock);
-	changes = w->accepting != accepting;
+	changes = atomic_exchange(&w->accepting, accepting) != accepting;
 	if (changes)
 		epoll_ctl(w->epoll, EPOLL_CTL_MOD, w->listener, &event);
-	w->accepting = accepting;
 	pthread_mutex_unlock(&w->lock);
 	if (changes)
 		log_line(LOG_WARN, accepting ? "accepting" : "accept_paused",
@@ -68,51 +103,8 @@ static void set_accepting(struct workers *w, bool accepting)
 
 static void close_connection(struct workers *w, struct connection *c)
 {
-	pthread_mutex_lock(&w->lock);
-	*c->at = c->next;
-	if (c->next)
-		c->next->at = c->at;
-	pthread_mutex_unlock(&w->lock);
-	exchange_reset(&c->exchange);
-	buf_release(&c->exchange.head);
-	arena_free(c->exchange.arena);
-	fcgi_close(c->fcgi);
-	free(c);
+	connections_close(w->connections, c);
 	set_accepting(w, true);
-}
-
-static bool arm(struct workers *w, struct connection *c, int operation)
-{
-	struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = c };
-
-	return epoll_ctl(w->epoll, operation, fcgi_fd(c->fcgi), &event) == 0;
-}
-
-static void open_connection(struct workers *w, struct fcgi *fcgi)
-{
-	struct connection *c = calloc(1, sizeof(*c));
-	bool armed;
-
-	if (c)
-		c->exchange.arena = arena_new(LIMIT_REQUEST_BYTES);
-	if (!c || !c->exchange.arena) {
-		free(c);
-		fcgi_close(fcgi);
-		return;
-	}
-	c->fcgi = fcgi;
-	c->exchange.connection = c;
-	exchange_reset(&c->exchange);
-	pthread_mutex_lock(&w->lock);
-	c->next = w->connections;
-	c->at = &w->connections;
-	if (c->next)
-		c->next->at = &c->next;
-	w->connections = c;
-	armed = arm(w, c, EPOLL_CTL_ADD);
-	pthread_mutex_unlock(&w->lock);
-	if (!armed)
-		close_connection(w, c);
 }
 
 static void accept_all(struct workers *w)
@@ -120,98 +112,187 @@ static void accept_all(struct workers *w)
 	struct fcgi *fcgi;
 
 	while ((fcgi = fcgi_accept(w->listener)))
-		open_connection(w, fcgi);
+		connections_open(w->connections, fcgi);
 	/* The listener stays readable: without a pause this would spin until a file is closed. */
 	if (errno == EMFILE || errno == ENFILE)
 		set_accepting(w, false);
 }
 
-/* ---- requests ---- */
+/* ---- what is under way ---- */
+
+/* A request is over. */
+static void hand_back(struct thread *t)
+{
+	struct workers *w = t->workers;
+
+	atomic_fetch_sub(&t->busy, 1);
+	if (!atomic_load(&w->gw->stopping))
+		return;
+	pthread_mutex_lock(&w->lock);
+	pthread_cond_broadcast(&w->changed);
+	pthread_mutex_unlock(&w->lock);
+}
 
 /* False once the worker is closed: the request is left unread. */
-static bool take_up(struct workers *w)
+static bool take_up(struct thread *t)
 {
-	bool open;
-
-	pthread_mutex_lock(&w->lock);
-	open = !w->closed;
-	w->busy += open;
-	pthread_mutex_unlock(&w->lock);
-	return open;
+	atomic_fetch_add(&t->busy, 1);
+	if (!atomic_load(&t->workers->closed))
+		return true;
+	hand_back(t);
+	return false;
 }
 
-/* The request on c is over; it is armed for the next one, if it is kept. Under the lock that
- * take_up() takes first: so whoever gets it next sees all that was done with it. */
-static bool hand_back(struct workers *w, struct connection *c, bool kept)
+/* Is any request served, waiting or resumed? A request may begin in one thread and end in another,
+ * so only the sum tells. While requests begin it is a guess; once the worker is closed they only
+ * end, and a sum of 0 is true. */
+static bool is_busy(const struct workers *w)
 {
-	pthread_mutex_lock(&w->lock);
-	if (!--w->busy)
-		pthread_cond_broadcast(&w->changed);
-	kept = kept && arm(w, c, EPOLL_CTL_MOD);
-	pthread_mutex_unlock(&w->lock);
-	return kept;
+	int64_t busy = 0;
+
+	for (size_t i = 0; i < w->threads_n; i++)
+		busy += atomic_load(&w->threads[i].busy);
+	return busy != 0;
 }
 
-static void read_request(const struct fcgi *fcgi, struct exchange *x)
+/* ---- answers ---- */
+
+/* The request on c is over; it is kept for the next one, or closed. */
+static void end_request(struct thread *t, struct connection *c, bool kept)
 {
-	const struct {
-		const char *name;
-		struct str *to;
-	} params[] = {
-		{ "REQUEST_METHOD", &x->request.method },
-		{ "REQUEST_URI", &x->request.target },
-		{ "HTTP_HOST", &x->request.host },
-		{ "HTTP_X_FORWARDED_HOST", &x->request.forwarded_host },
-		{ "HTTP_IF_MATCH", &x->request.if_match },
-		{ "HTTP_IF_NONE_MATCH", &x->request.if_none_match },
-		{ "HTTP_ACCEPT_ENCODING", &x->request.accept_encoding },
-		{ "HTTP_CACHE_CONTROL", &x->request.cache_control },
-		{ "REQUEST_ID", &x->request.id },
+	exchange_reset(&c->exchange);
+	kept = kept && !atomic_load(&t->workers->gw->stopping);
+	if (!kept)
+		close_connection(t->workers, c);
+	else if (!connection_release(c))
+		append(&t->again, c);
+	hand_back(t);
+}
+
+static void send_answer(struct thread *t, struct connection *c, bool wait)
+{
+	struct str pieces[EXCHANGE_PIECES];
+
+	exchange_pieces(&c->exchange, pieces);
+	switch (fcgi_write(c->fcgi, pieces, EXCHANGE_PIECES, wait)) {
+	case FCGI_KEPT:
+		end_request(t, c, true);
+		break;
+	case FCGI_STUCK:
+		append(&t->stuck, c);
+		break;
+	case FCGI_ENDED:
+		end_request(t, c, false);
+		break;
+	}
+}
+
+/* By whom and because of what: for the log and the budget, and not for a hit that nobody logs. */
+static void name_request(struct connection *c)
+{
+	struct exchange *x = &c->exchange;
+
+	if (x->client[0])
+		return;
+	exchange_name_client(x, x->address);
+	exchange_name_cause(x, x->request.traceparent);
+}
+
+/* What this request is served with. */
+static const struct gateway *gateway_of(const struct thread *t, const struct connection *c)
+{
+	return c->exchange.gw ? c->exchange.gw : t->gw;
+}
+
+static void answer(struct thread *t, struct connection *c)
+{
+	const struct gateway *gw = gateway_of(t, c);
+
+	if (CONFIG_NUMBER(gw->config, log, requests)) {
+		name_request(c);
+		log_set_cause(&c->exchange.cause);
+	}
+	report(gw, &c->exchange);
+	tops_note(gw->tops, &c->exchange, gw->clock->mono(gw->clock));
+	send_answer(t, c, false);
+}
+
+/* ---- requests ---- */
+
+static void read_request(struct thread *t, struct connection *c)
+{
+	const struct clock *clock = t->workers->gw->clock;
+	struct exchange *x = &c->exchange;
+	const struct fcgi_param params[] = {
+		{ STR("REQUEST_METHOD"), &x->request.method },
+		{ STR("REQUEST_URI"), &x->request.target },
+		{ STR("HTTP_HOST"), &x->request.host },
+		{ STR("HTTP_X_FORWARDED_HOST"), &x->request.forwarded_host },
+		{ STR("HTTP_IF_MATCH"), &x->request.if_match },
+		{ STR("HTTP_IF_NONE_MATCH"), &x->request.if_none_match },
+		{ STR("HTTP_ACCEPT_ENCODING"), &x->request.accept_encoding },
+		{ STR("HTTP_CACHE_CONTROL"), &x->request.cache_control },
+		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
+		{ STR("REMOTE_ADDR"), &x->address },
+		{ STR("REQUEST_ID"), &x->request.id },
 	};
 
 	/* libfcgi keeps the parameters until the answer is written, also while the request waits.
 	 */
-	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
-		*params[i].to = fcgi_param(fcgi, params[i].name);
+	fcgi_params(c->fcgi, params, sizeof(params) / sizeof(params[0]));
+	x->arrived = clock->mono(clock);
+	x->arrived_us = clock->us(clock);
+	x->epoch = memory_epoch(t->workers->gw->memory);
 }
 
-/* Serves on, and when that gave an answer sends it and waits for the connection's next request. */
-static void serve_on(struct workers *w, struct store *store, struct connection *c)
+/* Reads the request that has come; answers it if that takes no time, else later. */
+static void begin_request(struct thread *t, struct connection *c)
 {
-	struct exchange *x = &c->exchange;
-	bool kept;
-
-	log_set_cause(&x->cause);
-	if (!serve(x->gw, store, x))
-		return;
-	report(x->gw, x);
-	tops_note(x->gw->tops, x, x->gw->clock->mono(x->gw->clock));
-	kept = fcgi_write(c->fcgi, buf_str(&x->head), buf_str(&x->body));
-	exchange_reset(x);
-	if (!hand_back(w, c, kept && !atomic_load(&w->gw->stopping)))
-		close_connection(w, c);
-}
-
-static void serve_new(struct workers *w, struct store *store, struct connection *c)
-{
-	const struct clock *clock = w->gw->clock;
-
-	if (!take_up(w)) {
-		close_connection(w, c);
+	if (!take_up(t)) {
+		close_connection(t->workers, c);
 		return;
 	}
 	if (!fcgi_read(c->fcgi)) {
-		hand_back(w, c, false);
-		close_connection(w, c);
+		close_connection(t->workers, c);
+		hand_back(t);
 		return;
 	}
-	c->exchange.gw = gateway_take(w->gw);
-	read_request(c->fcgi, &c->exchange);
-	exchange_name_cause(&c->exchange, fcgi_param(c->fcgi, "HTTP_TRACEPARENT"));
-	exchange_name_client(&c->exchange, fcgi_param(c->fcgi, "REMOTE_ADDR"));
-	c->exchange.arrived = clock->mono(clock);
-	c->exchange.arrived_us = clock->us(clock);
-	serve_on(w, store, c);
+	t->gw = gateway_renew(t->gw);
+	read_request(t, c);
+	if (serve_at_once(t->gw, &c->exchange)) {
+		answer(t, c);
+		return;
+	}
+	c->exchange.gw = gateway_ref(t->gw);
+	append(&t->slow, c);
+}
+
+/* Something has come on c, which is ours. */
+static void look_at(struct thread *t, struct connection *c)
+{
+	do {
+		connection_look(c);
+		switch (fcgi_look(c->fcgi)) {
+		case FCGI_WHOLE:
+			begin_request(t, c);
+			return;
+		case FCGI_OVER:
+			close_connection(t->workers, c);
+			return;
+		case FCGI_PART:
+			break;
+		}
+	} while (!connection_release(c));
+}
+
+/* Serves on, which may take the store's time, and sends the answer if there is one by then. */
+static void serve_on(struct thread *t, struct connection *c)
+{
+	name_request(c);
+	log_set_cause(&c->exchange.cause);
+	if (serve(gateway_of(t, c), t->store, &c->exchange))
+		answer(t, c);
+	log_set_cause(NULL);
 }
 
 /* ---- what fills hand back ---- */
@@ -230,8 +311,9 @@ void workers_resume(void *workers, struct exchange *x)
 		log_line(LOG_ERROR, "resume_failed", "reason=\"%s\"", strerrordesc_np(errno));
 }
 
-static void serve_resumed(struct workers *w, struct store *store)
+static void take_resumed(struct thread *t)
 {
+	struct workers *w = t->workers;
 	struct exchange *x;
 	uint64_t one;
 
@@ -245,43 +327,99 @@ static void serve_resumed(struct workers *w, struct store *store)
 		w->last_resumed = &w->resumed;
 	pthread_mutex_unlock(&w->lock);
 	exchange_take_news(x);
-	serve_on(w, store, x->connection);
+	append(&t->slow, x->connection);
 }
 
 /* ---- the threads ---- */
 
+/* False: the thread shall end. */
+static bool hear(struct thread *t, const struct epoll_event *event)
+{
+	struct workers *w = t->workers;
+
+	if (event->data.ptr == &w->stop_event)
+		return false;
+	if (event->data.ptr == &w->listener)
+		accept_all(w);
+	else if (event->data.ptr == &w->resumed_event)
+		take_resumed(t);
+	else if (connection_claim(event->data.ptr))
+		look_at(t, event->data.ptr);
+	return true;
+}
+
+static void beat(struct thread *t)
+{
+	const struct clock *clock = t->workers->gw->clock;
+
+	pulse_begin(t->pulse, clock->mono(clock));
+}
+
+/* Takes up what has come and answers what takes no time. False: the thread shall end. */
+static bool take_in(struct thread *t)
+{
+	struct epoll_event events[EVENTS];
+	struct queue again = t->again;
+	struct connection *c;
+	bool go_on = true;
+	int n;
+
+	pulse_end(t->pulse);
+	n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	beat(t);
+	t->again.first = NULL;
+	while ((c = take_first(&again)))
+		look_at(t, c);
+	for (int i = 0; i < n; i++)
+		go_on &= hear(t, &events[i]);
+	return go_on;
+}
+
+static void serve_slow(struct thread *t)
+{
+	struct connection *c;
+
+	while ((c = take_first(&t->slow))) {
+		beat(t);
+		serve_on(t, c);
+	}
+}
+
+static void finish_stuck(struct thread *t)
+{
+	struct connection *c;
+
+	while ((c = take_first(&t->stuck))) {
+		beat(t);
+		send_answer(t, c, true);
+	}
+}
+
 static void *run(void *ctx)
 {
-	struct workers *w = ctx;
-	struct store *store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
-	struct pulse *pulse = pulse_new(&w->gw->pulses);
+	struct thread *t = ctx;
+	struct workers *w = t->workers;
+	bool go_on = true;
 
-	if (!store) {
+	t->pulse = pulse_new(&w->gw->pulses);
+
+	t->store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
+	if (!t->store) {
 		log_line(LOG_ERROR, "worker_failed", "reason=\"there is no memory left\"");
 		return NULL;
 	}
-	for (;;) {
-		struct epoll_event event;
-
-		log_set_cause(NULL);
-		pulse_end(pulse);
-		if (epoll_wait(w->epoll, &event, 1, -1) < 1)
-			continue;
-		pulse_begin(pulse, w->gw->clock->mono(w->gw->clock));
-		if (event.data.ptr == &w->stop_event)
-			break;
-		if (event.data.ptr == &w->listener)
-			accept_all(w);
-		else if (event.data.ptr == &w->resumed_event)
-			serve_resumed(w, store);
-		else
-			serve_new(w, store, event.data.ptr);
+	t->gw = gateway_take(w->gw);
+	while (go_on) {
+		go_on = take_in(t);
+		serve_slow(t);
+		finish_stuck(t);
 	}
-	store->free(store);
+	gateway_give_back(t->gw);
+	t->store->free(t->store);
 	return NULL;
 }
 
-/* Its events carry the address of `fd`, by which run() knows them. */
+/* Its events carry the address of `fd`, by which hear() knows them. */
 /* NOLINTNEXTLINE(readability-non-const-parameter) */
 static bool watch(struct workers *w, int *fd, uint32_t events)
 {
@@ -292,13 +430,14 @@ static bool watch(struct workers *w, int *fd, uint32_t events)
 
 struct workers *workers_new(struct gateway *gw, int listener, const struct redis_options *redis)
 {
-	struct workers *w = calloc(1, sizeof(*w));
+	struct workers *w = aligned_alloc(_Alignof(struct workers), sizeof(*w));
 	pthread_condattr_t monotonic;
 
 	if (!w) {
 		close(listener);
 		return NULL;
 	}
+	memset(w, 0, sizeof(*w));
 	w->gw = gw;
 	w->redis = redis;
 	w->listener = listener;
@@ -306,14 +445,15 @@ struct workers *workers_new(struct gateway *gw, int listener, const struct redis
 	w->resumed_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	w->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->last_resumed = &w->resumed;
-	w->accepting = true;
+	w->connections = connections_new(w->epoll);
+	atomic_init(&w->accepting, true);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (watch(w, &w->listener, EPOLLIN) && watch(w, &w->resumed_event, EPOLLIN) &&
-	    watch(w, &w->stop_event, EPOLLIN))
+	if (w->connections && watch(w, &w->listener, EPOLLIN) &&
+	    watch(w, &w->resumed_event, EPOLLIN) && watch(w, &w->stop_event, EPOLLIN))
 		return w;
 	workers_free(w);
 	return NULL;
@@ -323,9 +463,13 @@ bool workers_start(struct workers *w, size_t threads)
 {
 	if (threads < 1)
 		threads = 1;
-	for (; w->threads_n < threads && w->threads_n < THREADS_MAX; w->threads_n++)
-		if (pthread_create(&w->threads[w->threads_n], NULL, run, w) != 0)
+	for (; w->threads_n < threads && w->threads_n < THREADS_MAX; w->threads_n++) {
+		struct thread *t = &w->threads[w->threads_n];
+
+		t->workers = w;
+		if (pthread_create(&t->id, NULL, run, t) != 0)
 			return false;
+	}
 	return true;
 }
 
@@ -343,6 +487,7 @@ void workers_refuse_new(struct workers *w, bool inherited)
 void workers_drain(struct workers *w, int64_t timeout_ms)
 {
 	struct timespec until;
+	bool in_time = true;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += timeout_ms / 1000;
@@ -350,10 +495,12 @@ void workers_drain(struct workers *w, int64_t timeout_ms)
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&w->lock);
-	while (w->busy)
-		if (pthread_cond_timedwait(&w->changed, &w->lock, &until) != 0)
-			break;
-	w->closed = true;
+	while (is_busy(w) && in_time)
+		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
+	atomic_store(&w->closed, true);
+	/* What was taken up at the last moment. */
+	while (is_busy(w) && in_time)
+		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -364,16 +511,16 @@ void workers_stop(struct workers *w)
 	if (write(w->stop_event, &one, sizeof(one)) != sizeof(one))
 		return;
 	for (size_t i = 0; i < w->threads_n; i++)
-		pthread_join(w->threads[i], NULL);
+		pthread_join(w->threads[i].id, NULL);
 	w->threads_n = 0;
-	while (w->connections)
-		close_connection(w, w->connections);
+	connections_close_all(w->connections);
 }
 
 void workers_free(struct workers *w)
 {
 	if (!w)
 		return;
+	connections_free(w->connections);
 	close(w->listener);
 	close(w->epoll);
 	close(w->resumed_event);

@@ -5,12 +5,15 @@
  * The threads that answer, and the connections they answer on.
  *
  * All threads wait on one epoll set: for a new connection, for a request on a
- * connection, or for an exchange that a fill hands back. A connection is armed
- * once (EPOLLONESHOT) and armed again when its answer is out, so one thread at a
- * time has it and none is tied to it. While an exchange waits for upstream its
- * connection is not armed and no thread has it.
+ * connection, or for an exchange that a fill hands back. One at a time has a
+ * connection (app/connections.h) and none is tied to it. While an exchange waits for upstream
+ * its connection belongs to that, and nothing is read from it.
  *
- * States of a connection: idle (armed) -> serving -> idle, or
+ * What a thread takes up at once it serves in three passes, so that nobody waits for what is slower
+ * than he is: what needs no look at Redis, then what does, then what is left
+ * of answers whose peers do not keep up.
+ *
+ * States of a connection: idle (nobody's) -> serving -> idle, or
  * serving -> waiting (the fills have its exchange) -> resumed -> serving.
  */
 

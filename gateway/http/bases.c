@@ -55,19 +55,28 @@ const char *bases_parse(struct str list, struct bases *ret)
 	return NULL;
 }
 
-static const struct str *find(const struct bases *bases, struct str host)
+/* bases->n: there is none. */
+static size_t find(const struct bases *bases, struct str host)
 {
-	for (size_t i = 0; host.n && i < bases->n; i++)
-		if (str_eq_nocase(bases_authority(bases->list[i]), host))
-			return &bases->list[i];
-	return NULL;
+	size_t i = 0;
+
+	if (!host.n)
+		return bases->n;
+	while (i < bases->n && !str_eq_nocase(bases_authority(bases->list[i]), host))
+		i++;
+	return i;
+}
+
+size_t bases_place(const struct bases *bases, struct str forwarded_host, struct str host)
+{
+	size_t place = find(bases, forwarded_host);
+
+	if (place == bases->n)
+		place = find(bases, host);
+	return place < bases->n ? place : 0;
 }
 
 struct str bases_pick(const struct bases *bases, struct str forwarded_host, struct str host)
 {
-	const struct str *base = find(bases, forwarded_host);
-
-	if (!base)
-		base = find(bases, host);
-	return base ? *base : bases->list[0];
+	return bases->list[bases_place(bases, forwarded_host, host)];
 }

@@ -25,6 +25,9 @@ const char *bases_parse(struct str list, struct bases *ret);
 /* The base whose authority is `forwarded_host`, else `host`, else the first. */
 struct str bases_pick(const struct bases *bases, struct str forwarded_host, struct str host);
 
+/* Its place in the list. */
+size_t bases_place(const struct bases *bases, struct str forwarded_host, struct str host);
+
 /* A base URL without `http://`: its authority, and its path if it has one. */
 struct str bases_below_scheme(struct str base);
 

@@ -18,6 +18,7 @@ struct request {
 	struct str if_none_match;
 	struct str accept_encoding;
 	struct str cache_control;
+	struct str traceparent;
 	struct str id; /* nginx' request id, for the log and problems */
 };
 

@@ -139,7 +139,7 @@ def test_problems_are_sent_as_they_are(gate, target, status):
 
 def test_many_at_once_get_what_they_asked_for():
     """A small room for what is kept, so that it changes hands all the time."""
-    with Chain(config={"cache.compressed_bytes": 40_000, "server.threads": 4}) as chain:
+    with Chain(config={"cache.answers_bytes": 40_000, "server.threads": 4}) as chain:
         targets = [f"{SPACECRAFT}?limit=5&offset={offset}" for offset in range(0, 60, 3)]
         bodies = {target: chain.get(target).body for target in targets}
 

@@ -136,7 +136,7 @@ static void the_store_is_asked_once_a_second(void **state)
 	assert_lacks(page(s), "perigee_upstream_quota_limit{");
 	assert_lacks(page(s), "cache=\"redis\"");
 	/* What is known without it stays. */
-	assert_holds(page(s), "perigee_cache_limit_bytes{cache=\"compressed\"} 1048576\n");
+	assert_holds(page(s), "perigee_cache_limit_bytes{cache=\"answers\"} 1048576\n");
 	s->rig->store.broken = false;
 	fake_clock_advance(&s->rig->clock, 1000);
 	assert_holds(page(s), "perigee_cache_evictions_total{cache=\"redis\"} 7\n");

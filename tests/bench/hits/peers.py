@@ -60,14 +60,14 @@ class MicroCache(Perigee):
 
 
 class MemoryOff(Perigee):
-    config = {"cache.memory_bytes": "0", "cache.compressed_bytes": "0"}
+    config = {"cache.memory_bytes": "0", "cache.answers_bytes": "0"}
 
 
 class OneWorker(Perigee):
     """For what a worker keeps: a second one would keep the same."""
 
     workers = 1
-    config = {"cache.memory_bytes": "1000000000", "cache.compressed_bytes": "1000000000"}
+    config = {"cache.memory_bytes": "1000000000", "cache.answers_bytes": "1000000000"}
 
 
 class Service(shield.Service):
