@@ -16,6 +16,7 @@
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
+#include "app/tally.h"
 #include "app/tops.h"
 #include "app/warm.h"
 #include "app/worker.h"
@@ -51,6 +52,7 @@ struct process {
 	struct feed *feed;
 	const char *config_path; /* NULL: none */
 	struct admin *admin;
+	struct tally *tally;
 	bool inherited; /* the listener is systemd's */
 };
 
@@ -101,7 +103,8 @@ static bool build_metrics(struct process *p)
 		p->gateway.metrics = metrics_open(NULL, now, &why);
 	}
 	p->gateway.scrape = scrape_new();
-	if (!p->gateway.metrics || !p->gateway.scrape)
+	p->tally = tally_new(p->gateway.metrics, CONFIG_TEXT(s->config, metrics, micro_cache).p);
+	if (!p->gateway.metrics || !p->gateway.scrape || !p->tally)
 		return complain("[metrics] file", "there is not enough memory");
 	metrics_register(p->gateway.metrics, s->catalog);
 	s->fills.metrics = p->gateway.metrics;
@@ -279,6 +282,7 @@ static void tear_down(struct process *p)
 	answers_free(p->gateway.answers);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	tally_free(p->tally);
 	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
 	metrics_close(p->gateway.metrics);
@@ -307,13 +311,15 @@ static void show_life(const struct process *p)
 		systemd_tell(SYSTEMD_ALIVE);
 }
 
-/* The next signal; meanwhile, once a second, it is told how this worker is. */
+/* The next signal; meanwhile, once a second, what nginx has answered is counted, and it is told
+ * how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec second = { .tv_sec = 1 };
 	int number;
 
 	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
+		tally_round(p->tally);
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);
 		show_life(p);

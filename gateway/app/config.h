@@ -114,6 +114,9 @@
 	X(metrics, file,              TEXT,     "/run/perigee/metrics",                                 \
 	  "File in which the workers of a host count together, for /metrics; it outlives them. Empty:\n" \
 	  "each counts for itself, and begins anew when it starts.")                                     \
+	X(metrics, micro_cache,       TEXT,     "/run/perigee/hits",                                    \
+	  "File that nginx writes what its micro-cache has answered into, for one of the workers to count\n" \
+	  "it. Empty: none.")                                                                            \
 	X(warm, list,                 TEXT,     "",                                                     \
 	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \

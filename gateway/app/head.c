@@ -1,5 +1,7 @@
 #include "app/head.h"
 
+#include "app/metrics.h"
+
 /* Every hit's head is written here, so that printf's formats are for what is rare. */
 static void put_line(struct exchange *x, struct str text)
 {
@@ -125,9 +127,12 @@ static void put_vary(struct exchange *x)
 static void put_micro_cache(struct exchange *x, int64_t left_s, struct wall now)
 {
 	if (x->status == 200 && x->result == RESULT_HIT && !x->fills && left_s > 0 &&
-	    request_method(&x->request) == METHOD_GET)
+	    request_method(&x->request) == METHOD_GET) {
 		put_number(x, STR("X-Accel-Expires: @"), now.ms / 1000, STR("\r\n"));
-	else
+		/* As which nginx has it counted whenever it answers from what it keeps. */
+		put_number(x, STR("X-Perigee-Count: "), metrics_number(x->series, x->result),
+			   STR("\r\n"));
+	} else
 		buf_put(&x->head, STR("X-Accel-Expires: 0\r\n"));
 }
 

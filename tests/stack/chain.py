@@ -232,7 +232,8 @@ class Stack:
 
         for name in ("log", "pid", "nginx"):  # of the run before; redis/ stays
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
-        (self.run_dir / "metrics").unlink(missing_ok=True)
+        for name in ("metrics", "hits"):
+            (self.run_dir / name).unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
         self._remove_linked()  # what a killed run has left
@@ -350,7 +351,7 @@ class Stack:
         # nginx's workers would drop to nobody, who may not use our sockets.
         user = "user root root;" if os.geteuid() == 0 else ""
         conf = self.run_dir / "nginx/nginx.conf"
-        log = "log/access.log perigee buffer=32k flush=1s" if self.access_log else "off"
+        log = "access_log log/access.log perigee buffer=32k flush=1s;" if self.access_log else ""
         conf.write_text(template.replace("@PORT@", str(self.port)).replace("@USER@", user)
                         .replace("@WORKERS@", "\n\t\t".join(servers))
                         .replace("@ACCESS_LOG@", log))
@@ -377,6 +378,7 @@ class Stack:
         return {
             "public.base_urls": f"{self.base}, http://localhost:{self.port}",
             "metrics.file": self.run_dir / "metrics",
+            "metrics.micro_cache": self.run_dir / "hits",
             "api.tables": REPO / "conf/apis",
             "redis.address": f"unix:{self.redis_socket}" if redis == "private" else redis,
             "upstream.base_url": upstream,
