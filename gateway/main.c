@@ -143,6 +143,7 @@ static bool build(struct process *p)
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.origin = &s->origin;
+	p->gateway.identities = &s->identities;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
@@ -351,7 +352,7 @@ static bool put_in_force(struct process *p, struct settings *s)
 	metrics_register(p->gateway.metrics, s->catalog);
 	if (!gateway_replace(&p->gateway, &next))
 		return false;
-	/* Answers were understood and composed by the old one. */
+	/* Answers were made by the old ones. */
 	memory_turn(p->gateway.memory);
 	answers_clear(p->gateway.answers);
 	fills_configure(p->fills, &s->fills);
@@ -448,7 +449,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
-	struct cli cli = { .sockets_n = 0 };
+	static struct cli cli;
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;

@@ -5,12 +5,12 @@
 
 /* What all have in common: whole, so that a part that comes to it is not forgotten. */
 #define SHARED_FROM offsetof(struct gateway, clock)
-#define SHARED_TO   offsetof(struct gateway, first)
+#define SHARED_TO   offsetof(struct gateway, serial)
 
 void gateway_init(struct gateway *first)
 {
 	first->first = first;
-	first->now = first;
+	atomic_init(&first->now, first);
 	/* Of the caller, and of being the one in force. */
 	atomic_init(&first->refs, 2);
 	pthread_mutex_init(&first->lock, NULL);
@@ -20,8 +20,7 @@ void gateway_end(struct gateway *first)
 {
 	if (!first->first)
 		return;
-	gateway_give_back(first->now);
-	first->now = NULL;
+	gateway_give_back(atomic_exchange(&first->now, NULL));
 	pthread_mutex_destroy(&first->lock);
 }
 
@@ -31,9 +30,8 @@ static struct gateway *put_in_force(struct gateway *first, struct gateway *next)
 	struct gateway *before;
 
 	pthread_mutex_lock(&first->lock);
-	before = first->now;
-	next->generation = before->generation + 1;
-	first->now = next;
+	next->serial = atomic_load(&first->now)->serial + 1;
+	before = atomic_exchange(&first->now, next);
 	pthread_mutex_unlock(&first->lock);
 	return before;
 }
@@ -67,28 +65,20 @@ struct gateway *gateway_take(const struct gateway *gw)
 	struct gateway *now;
 
 	pthread_mutex_lock(&first->lock);
-	now = first->now;
-	atomic_fetch_add_explicit(&now->refs, 1, memory_order_relaxed);
+	now = gateway_ref(atomic_load(&first->now));
 	pthread_mutex_unlock(&first->lock);
 	return now;
+}
+
+bool gateway_is_in_force(const struct gateway *gw)
+{
+	return atomic_load_explicit(&gw->first->now, memory_order_acquire) == gw;
 }
 
 struct gateway *gateway_ref(struct gateway *gw)
 {
 	atomic_fetch_add_explicit(&gw->refs, 1, memory_order_relaxed);
 	return gw;
-}
-
-struct gateway *gateway_renew(struct gateway *gw)
-{
-	struct gateway *now;
-
-	/* As long as it is held, no other one can have its address. */
-	if (atomic_load_explicit(&gw->first->now, memory_order_acquire) == gw)
-		return gw;
-	now = gateway_take(gw);
-	gateway_give_back(gw);
-	return now;
 }
 
 void gateway_give_back(struct gateway *gw)

@@ -26,6 +26,7 @@
 
 struct answers;
 struct fills;
+struct identities;
 struct memory;
 struct metrics;
 struct origin_switch;
@@ -51,17 +52,19 @@ struct gateway {
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct status *status;
-	struct origin_switch *origin; /* how much upstream may be asked now */
+	const struct identities *identities; /* who calls upstream; NULL: one without a key */
+	struct origin_switch *origin;	     /* how much upstream may be asked now */
 
 	/* ... to here. Of gateway.c: */
+	uint64_t serial; /* no other one has it */
 	struct gateway *first;
 	atomic_int refs;
 	void *owned;		      /* what the configuration is a view of ... */
 	void (*release)(void *owned); /* ... ended with it */
 
 	/* of the first one only */
-	pthread_mutex_t lock; /* for `now` */
-	struct gateway *_Atomic now;
+	pthread_mutex_t lock; /* whoever takes `now` has it while he does */
+	_Atomic(struct gateway *) now;
 	struct pulses pulses; /* of the threads that serve */
 	atomic_bool stopping; /* answers go out, nothing new is accepted */
 };
@@ -80,11 +83,11 @@ bool gateway_replace(struct gateway *first, const struct gateway *settings);
 /* The one in force: a reference. */
 struct gateway *gateway_take(const struct gateway *gw);
 
-/* One more reference to the same. */
-struct gateway *gateway_ref(struct gateway *gw);
+/* Is it still that? Cheap enough to be asked for every request. */
+bool gateway_is_in_force(const struct gateway *gw);
 
-/* Gives gw back for the one in force, if that is another: without a lock where it is not. */
-struct gateway *gateway_renew(struct gateway *gw);
+/* One reference more. */
+struct gateway *gateway_ref(struct gateway *gw);
 
 /* Gives it back. NULL is fine. */
 void gateway_give_back(struct gateway *gw);

@@ -1288,6 +1288,7 @@ static void without_the_store_nobody_calls(void **state)
 	assert_brought(r, &x, FIRST);
 }
 
+/* Who waits for it here gets it; other workers hear that they need not wait. */
 static void what_cannot_be_stored_is_news_all_the_same(void **state)
 {
 	struct rig *r = *state;
@@ -1301,6 +1302,7 @@ static void what_cannot_be_stored_is_news_all_the_same(void **state)
 	assert_false(x.news.stored);
 	assert_int_equal(r->store.saves, 1);
 	assert_false(is_stored(r, FIRST));
+	assert_string_equal(r->store.news, "failed store-unavailable 0 " FIRST);
 }
 
 static void a_call_that_cannot_be_started(void **state)
