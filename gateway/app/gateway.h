@@ -40,7 +40,6 @@ struct gateway {
 	struct catalog *catalog; /* `owned` holds a reference */
 	struct canon_options canon;
 	struct bases bases;
-	uint32_t generation;  /* no two have the same number */
 	int64_t time_step_us; /* grid of bounds of time that cannot be cut to; 0: they stay */
 
 	/* shared by all of them: from here ... */

@@ -22,8 +22,7 @@ static uint32_t variant_of(const struct gateway *gw, const struct exchange *x)
 {
 	size_t base = bases_place(&gw->bases, x->request.forwarded_host, x->request.host);
 
-	/* Another configuration understands and composes in another way. */
-	return (gw->generation << 16) + answer_variant(base, x->request.accept_encoding);
+	return answer_variant(base, x->request.accept_encoding);
 }
 
 /* ---- what goes out ---- */

@@ -198,12 +198,6 @@ static void name_request(struct connection *c)
 	exchange_name_cause(x, x->request.traceparent);
 }
 
-/* What this request is served with. */
-static const struct gateway *gateway_of(const struct thread *t, const struct connection *c)
-{
-	return c->exchange.gw ? c->exchange.gw : t->gw;
-}
-
 static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
@@ -418,13 +412,11 @@ static void *run(void *ctx)
 		gateway_give_back(t->gw);
 		return NULL;
 	}
-	t->gw = gateway_take(w->gw);
 	while (go_on) {
 		go_on = take_in(t);
 		serve_slow(t);
 		finish_stuck(t);
 	}
-	gateway_give_back(t->gw);
 	t->store->free(t->store);
 	gateway_give_back(t->gw);
 	return NULL;

@@ -63,35 +63,6 @@ static void each_is_served_with_what_it_began_with(void **state)
 	gateway_give_back(NULL);
 }
 
-/* Who keeps one looks, before each use, whether it is still the one in force. */
-static void one_that_is_kept_is_renewed(void **state)
-{
-	struct gateway first = { .time_step_us = 1 };
-	atomic_int released = 0;
-	struct gateway *kept;
-	struct gateway *more;
-
-	(void)state;
-	gateway_init(&first);
-	kept = gateway_take(&first);
-	assert_ptr_equal(gateway_renew(kept), &first);
-	assert_true(replace(&first, 2, &released));
-	kept = gateway_renew(kept);
-	assert_int_equal(kept->time_step_us, 2);
-	assert_int_not_equal(kept->generation, first.generation);
-	more = gateway_ref(kept);
-	assert_true(replace(&first, 3, &released));
-	kept = gateway_renew(kept);
-	assert_int_equal(kept->time_step_us, 3);
-	assert_int_not_equal(kept->generation, more->generation);
-	assert_int_equal(released, 0);
-	gateway_give_back(more);
-	assert_int_equal(released, 1);
-	gateway_give_back(kept);
-	gateway_end(&first);
-	assert_int_equal(released, 2);
-}
-
 static void what_is_shared_stays(void **state)
 {
 	struct gateway first = { .fills = (struct fills *)&first,
@@ -125,13 +96,9 @@ struct race {
 static void *take_all_the_time(void *ctx)
 {
 	struct race *race = ctx;
-	struct gateway *kept = gateway_take(&race->first);
 
 	while (!atomic_load(&race->over)) {
-		struct gateway *gw;
-
-		kept = gateway_renew(kept);
-		gw = race->taken % 2 ? gateway_ref(kept) : gateway_take(&race->first);
+		struct gateway *gw = gateway_take(&race->first);
 
 		/* Its two halves belong together. */
 		if (gw != &race->first && gw->time_step_us != ((struct owned *)gw->owned)->number)
@@ -139,7 +106,6 @@ static void *take_all_the_time(void *ctx)
 		gateway_give_back(gw);
 		race->taken++;
 	}
-	gateway_give_back(kept);
 	return NULL;
 }
 
@@ -166,7 +132,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_is_served_with_what_it_began_with),
-		cmocka_unit_test(one_that_is_kept_is_renewed),
 		cmocka_unit_test(what_is_shared_stays),
 		cmocka_unit_test(it_can_change_at_any_time),
 	};
