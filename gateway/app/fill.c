@@ -681,11 +681,13 @@ static void finish_call(struct fills *f, struct reply *reply)
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
 	metrics_upstream(f->options.metrics, kind_of(fill), reply);
-	permits_note(f->permits, fill->want.api, is_answered(reply));
-	if (is_for_count(fill))
+	if (is_for_count(fill)) {
+		/* To the breaker that is nothing: it says nothing of what else may be asked. */
 		finish_count(f, fill, reply);
-	else
+	} else {
+		permits_note(f->permits, fill->want.api, is_answered(reply));
 		finish_fill(f, fill, reply);
+	}
 	buf_release(&reply->body);
 	log_set_cause(NULL);
 }

@@ -233,7 +233,7 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 	*reterr = said.fail;
 	want->as = said.purse->as;
 	ticket->budget = said.purse->budget;
-	if (verdict == VERDICT_GRANTED)
+	if (verdict == VERDICT_GRANTED && want->endpoint->kind != ENDPOINT_THROTTLE)
 		breaker_begin(&a->breaker, now(p), p->options.call_ms);
 	return verdict;
 }

@@ -468,6 +468,20 @@ static void the_breaker_refuses_and_lets_a_probe_through(void **state)
 }
 
 /* That the budget refuses costs the probe nothing: the next one who asks may be it. */
+/* Upstream's count can be had while nothing else can. */
+static void a_question_for_the_count_is_no_probe(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		permits_note(r.permits, r.api, false);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+	pass(r.wait_ms);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+}
+
 static void a_probe_that_is_not_granted_is_none(void **state)
 {
 	(void)state;
@@ -687,6 +701,7 @@ int main(void)
 		TEST(silence_of_one_that_tells_is_no_permission),
 		TEST(one_that_never_tells_is_called_after_a_whole_window),
 		TEST(the_breaker_refuses_and_lets_a_probe_through),
+		TEST(a_question_for_the_count_is_no_probe),
 		TEST(a_probe_that_is_not_granted_is_none),
 		TEST(nothing_to_free),
 	};
