@@ -146,7 +146,7 @@ void permits_tell(const struct permits *p, struct metrics *m)
 /* ---- which identity ---- */
 
 /* One that was asked, and what it said. */
-struct answer {
+struct said {
 	struct purse *purse; /* NULL: there is none */
 	int64_t wait_ms;
 	struct fail fail;
@@ -174,17 +174,17 @@ static struct purse *richest(const struct account *a, const bool asked[static ID
  * told none of them its count, the one that was asked first.
  */
 static enum verdict ask_each(struct permits *p, struct account *a, struct want *want,
-			     struct ticket *ticket, struct answer *ret)
+			     struct ticket *ticket, struct said *ret)
 {
-	struct answer refused = { .purse = NULL };
-	struct answer uncompared = { .purse = NULL };
-	struct answer untold = { .purse = NULL };
+	struct said refused = { .purse = NULL };
+	struct said uncompared = { .purse = NULL };
+	struct said untold = { .purse = NULL };
 	bool asked[IDENTITIES_MAX] = { false };
 	size_t i = 0;
 
 	while ((ret->purse = richest(a, asked, &i))) {
 		enum verdict verdict;
-		struct answer *of;
+		struct said *of;
 
 		asked[i] = true;
 		ticket->budget = ret->purse->budget;
@@ -205,7 +205,7 @@ static enum verdict ask_each(struct permits *p, struct account *a, struct want *
 /* ---- asking ---- */
 
 static enum verdict ask(struct permits *p, struct account *a, struct want *want,
-			struct ticket *ticket, struct answer *ret)
+			struct ticket *ticket, struct said *ret)
 {
 	if (want->endpoint->kind != ENDPOINT_THROTTLE)
 		return ask_each(p, a, want, ticket, ret);
@@ -218,7 +218,7 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 			 int64_t *ret_wait_ms, struct fail *reterr)
 {
 	struct account *a = account_of(p, want->api);
-	struct answer answer = { .fail = *reterr };
+	struct said answer = { .fail = *reterr };
 	enum verdict verdict;
 
 	if (!a) {
