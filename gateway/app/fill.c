@@ -37,6 +37,8 @@ struct fills {
 
 	pthread_mutex_t lock; /* for all below */
 	struct fill_table table;
+	struct fills_options wanted; /* that the thread takes up when `changed` says so */
+	bool changed;
 	bool stopping;
 	bool closed; /* the thread is at its end: nobody may join any more */
 	struct mono stop_at;
@@ -216,6 +218,21 @@ void fills_hear_again(struct fills *f)
 {
 	pthread_mutex_lock(&f->lock);
 	fill_table_wake(&f->table, f->clock->mono(f->clock), true);
+	pthread_mutex_unlock(&f->lock);
+	f->origin->wake(f->origin);
+}
+
+void fills_configure(struct fills *f, const struct fills_options *options)
+{
+	pthread_mutex_lock(&f->lock);
+	f->wanted = f->options;
+	f->wanted.wait_ms = options->wait_ms;
+	f->wanted.waiting_max = options->waiting_max;
+	f->wanted.retry_ms = options->retry_ms;
+	f->wanted.permit = options->permit;
+	f->wanted.permit.call_ms = f->options.permit.call_ms;
+	f->wanted.permit.identities = f->options.permit.identities;
+	f->changed = true;
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
 }
@@ -612,6 +629,17 @@ static struct entry *without_purged(struct fills *f, const struct fill *fill, st
 	return outdated;
 }
 
+/* To other workers, what could not be stored is a failure: who waits there would else make the call
+ * again, on each of them. */
+static void settle_filled(struct fills *f, const struct ticket *ticket, enum counted counted,
+			  bool stored)
+{
+	struct fail failure;
+
+	fail_set(&failure, FAULT_STORE_DOWN, "The answer could not be stored.");
+	settle(f, ticket, counted, stored ? NULL : &failure);
+}
+
 static void finish_fill(struct fills *f, struct fill *fill, const struct reply *reply)
 {
 	const struct ticket ticket = ticket_of(f, fill);
@@ -628,7 +656,7 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 	}
 	stored = f->store->save(f->store, fill->want.target, e, e->usable_until.ms - now.ms);
 	e = without_purged(f, fill, e);
-	settle(f, &ticket, counted_of(reply), NULL);
+	settle_filled(f, &ticket, counted_of(reply), stored);
 	succeed(f, fill, e, stored);
 }
 
@@ -742,6 +770,17 @@ static void forget(struct fills *f, struct mono now)
 	permits_tell(f->permits, f->options.metrics);
 }
 
+/* The thread reads its options without the lock: it is the only one to change them. */
+static void take_options(struct fills *f)
+{
+	pthread_mutex_lock(&f->lock);
+	if (f->changed)
+		f->options = f->wanted;
+	f->changed = false;
+	pthread_mutex_unlock(&f->lock);
+	permits_configure(f->permits, &f->options.permit);
+}
+
 static void *run(void *ctx)
 {
 	struct fills *f = ctx;
@@ -760,6 +799,7 @@ static void *run(void *ctx)
 			renew_leases(f);
 			swept = now;
 		}
+		take_options(f);
 		start_queued(f);
 		wait_ms = expire_waiters(f);
 		pulse_end(pulse);

@@ -238,6 +238,11 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 	return verdict;
 }
 
+void permits_configure(struct permits *p, const struct permit_options *options)
+{
+	p->options = *options;
+}
+
 void permits_told(struct permits *p, const struct want *want, const struct count *count)
 {
 	struct purse *purse = purse_of(p, want);

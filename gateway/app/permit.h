@@ -55,6 +55,9 @@ void permits_untold(struct permits *p, const struct want *want);
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);
 
+/* Other shares from here on. */
+void permits_configure(struct permits *p, const struct permit_options *options);
+
 /* Tells which breakers are not closed. */
 void permits_tell(const struct permits *p, struct metrics *m);
 

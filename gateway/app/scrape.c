@@ -4,6 +4,7 @@
 #include "app/fill.h"
 #include "app/memory.h"
 #include "app/metrics_put.h"
+#include "app/origin.h"
 #include "app/respond.h"
 #include "app/usage.h"
 #include "base/exposition.h"
@@ -156,6 +157,7 @@ void scrape_answer(const struct gateway *gw, struct store *store, struct exchang
 		s->asked_at = gw->clock->mono(gw->clock);
 		s->is_asked = true;
 	}
+	s->asked.mode = origin_mode(gw->origin);
 	metrics_put(gw->metrics, &s->asked, &page);
 	pthread_mutex_unlock(&s->asking);
 	x->body.failed |= page.failed;

@@ -1,7 +1,7 @@
 #include "app/settings.h"
 
 #include "api/load.h"
-#include "app/metrics.h"
+#include "io/log.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -10,19 +10,33 @@
 /* 16 lines of names and keys. */
 #define IDENTITIES_FILE_BYTES 65536
 
+/* Who reads the configuration again has a log to write to. (The main thread does, and no other.) */
+static bool is_running;
+
 static void report_setting(void *ctx, const char *where, const char *what)
 {
 	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s\n", where, what);
+	if (is_running)
+		log_line(LOG_ERROR, "config_fault", "reason=\"%s: %s\"", where, what);
+	else
+		fprintf(stderr, "perigee: %s: %s\n", where, what);
+}
+
+static void report_kept(void *ctx, const char *where, const char *what)
+{
+	(void)ctx;
+	log_line(LOG_WARN, "config_kept", "reason=\"%s: %s\"", where, what);
 }
 
 static void report_table(void *ctx, const char *file, int line, const char *key, const char *what)
 {
-	(void)ctx;
-	fprintf(stderr, "perigee: %s", file);
+	char where[600];
+
 	if (line)
-		fprintf(stderr, ":%d", line);
-	fprintf(stderr, ": %s%s%s\n", key, key[0] ? ": " : "", what);
+		snprintf(where, sizeof(where), "%s:%d%s%s", file, line, key[0] ? ": " : "", key);
+	else
+		snprintf(where, sizeof(where), "%s%s%s", file, key[0] ? ": " : "", key);
+	report_setting(ctx, where, what);
 }
 
 static bool complain(const char *setting, const char *what)
@@ -66,21 +80,8 @@ static struct catalog *load_catalog(const struct settings *s)
 
 static bool read_tables(struct settings *s)
 {
-	struct catalog *catalog = load_catalog(s);
-
-	s->tables = catalog ? tables_new(catalog) : NULL;
-	return s->tables != NULL;
-}
-
-bool settings_reload_tables(struct settings *s, struct metrics *metrics)
-{
-	struct catalog *catalog = load_catalog(s);
-
-	if (!catalog)
-		return false;
-	metrics_register(metrics, catalog);
-	tables_replace(s->tables, catalog);
-	return true;
+	s->catalog = load_catalog(s);
+	return s->catalog != NULL;
 }
 
 /* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
@@ -106,27 +107,19 @@ static void report_line(void *ctx, int line, const char *what)
 static bool read_warm(struct settings *s)
 {
 	struct str path = CONFIG_TEXT(s->config, warm, list);
-	struct catalog *catalog;
 	char *text;
 	size_t n;
 
 	s->warm = NULL;
-	if (!path.n || !s->tables)
+	if (!path.n || !s->catalog)
 		return true;
 	text = read_file(path.p, WARM_FILE_BYTES, &n);
 	if (!text)
 		return complain("[warm] list", "the file cannot be read");
-	catalog = tables_take(s->tables);
-	s->warm = warm_list_read((struct str){ text, n }, catalog, &s->canon, report_line,
+	s->warm = warm_list_read((struct str){ text, n }, s->catalog, &s->canon, report_line,
 				 (void *)path.p);
-	catalog_unref(catalog);
 	free(text);
 	return s->warm != NULL;
-}
-
-bool settings_reload_warm(struct settings *s)
-{
-	return read_warm(s);
 }
 
 static bool read_canon(struct settings *s)
@@ -361,19 +354,34 @@ static bool read_admin(struct settings *s)
 	       complain("[admin] token", "it has a character that no header field can have");
 }
 
-bool settings_load(struct settings *s, const char *path, char *const *environment)
+/* All parts, so that all faults are said at once. */
+static bool read_parts(struct settings *s)
 {
 	bool (*const parts[])(struct settings *) = { read_tables,   read_canon,	     read_bases,
 						     read_upstream, read_identities, read_fills,
 						     read_redis,    read_warm,	     read_admin };
 	bool good = true;
 
-	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
-	if (!s->config)
-		return false;
-	/* All of them, so that all faults are said at once. */
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		good = parts[i](s) && good;
+	return good;
+}
+
+bool settings_load(struct settings *s, const char *path, char *const *environment)
+{
+	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
+	return s->config && read_parts(s);
+}
+
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running)
+{
+	bool good;
+
+	is_running = true;
+	good = settings_load(s, path, environment) &&
+	       config_keep(s->config, running->config, report_kept, NULL);
+	is_running = false;
 	return good;
 }
 
@@ -381,6 +389,6 @@ void settings_release(struct settings *s)
 {
 	warm_list_free(s->warm);
 	free(s->identities_text);
-	tables_free(s->tables);
+	catalog_unref(s->catalog);
 	config_free(s->config);
 }

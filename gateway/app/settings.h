@@ -11,7 +11,6 @@
 #include "app/admin.h"
 #include "app/config.h"
 #include "app/fill.h"
-#include "app/tables.h"
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"
@@ -24,7 +23,7 @@
 
 struct settings {
 	struct config *config;
-	struct tables *tables;
+	struct catalog *catalog; /* a reference */
 	struct bases bases;
 	struct canon_options canon;
 	struct redis_options redis;
@@ -52,12 +51,11 @@ struct settings {
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
 
-/* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
- * their faults to standard error, leaves the old ones as they are and returns false. */
-bool settings_reload_tables(struct settings *s, struct metrics *metrics);
-
-/* The same with the list of what is kept warm, by the tables in force. On success s->warm is the
- * new one, or NULL where none is configured. */
-bool settings_reload_warm(struct settings *s);
+/*
+ * The same while `running` is in force: faults go to the log, and the keys that hold for as long as
+ * the process lives keep what they have there (a change of one is logged too).
+ */
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running);
 
 #endif

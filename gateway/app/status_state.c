@@ -1,8 +1,9 @@
 #include "app/status_state.h"
 
-#include "app/board.h"
+#include "app/boards.h"
 #include "app/lookup.h"
 #include "app/minutes.h"
+#include "app/origin.h"
 #include "app/usage.h"
 #include "base/version.h"
 #include "io/ledger.h"
@@ -13,6 +14,9 @@
 
 #define HOUR_MS	       3600000
 #define RECENT_MINUTES 5
+
+/* Nobody has waited for what took less. */
+#define SLOW_MS 20
 
 /* What several parts of the state need. */
 struct making {
@@ -118,8 +122,9 @@ static json_t *upstream(const struct making *m)
 	uint64_t n = m->hour[MINUTES_CALLS_TIMED];
 
 	return json_pack(
-		"{s:I,s:I,s:I,s:o}", "answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED],
-		"refused", (json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
+		"{s:s,s:I,s:I,s:I,s:o}", "mode", mode_word(origin_mode(m->view->gw->origin)),
+		"answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED], "refused",
+		(json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
 		(json_int_t)m->hour[MINUTES_CALLS_FAILED], "mean_ms",
 		n ? json_real((double)m->hour[MINUTES_CALLS_US] / 1000 / (double)n) : json_null());
 }
@@ -288,7 +293,7 @@ static json_t *slowest(const struct board *b)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < b->slow_n; i++)
-		if (b->slow[i].largest > 0)
+		if (b->slow[i].largest >= SLOW_MS)
 			json_array_append_new(list,
 					      json_pack("{s:o,s:I,s:I}", "target",
 							text(name_of(b->slow[i].name)), "took_ms",
@@ -339,7 +344,7 @@ static void put_board(const struct making *m, json_t *o)
 
 	if (!b)
 		return;
-	board_gather(m->view->gw->metrics, b);
+	boards_gather(m->view->gw->metrics, b);
 	json_object_set_new(o, "fills", fills(b));
 	json_object_set_new(o, "fills_all", number(b->fills_all));
 	json_object_set_new(o, "wanted", wanted(m, b));
