@@ -455,7 +455,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
-	struct cli cli = { .sockets_n = 0 };
+	static struct cli cli;
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;

@@ -230,6 +230,7 @@ void fills_configure(struct fills *f, const struct fills_options *options)
 	f->wanted.waiting_max = options->waiting_max;
 	f->wanted.retry_ms = options->retry_ms;
 	f->wanted.permit = options->permit;
+	/* What a call takes, and in whose name, stays as it is. */
 	f->wanted.permit.call_ms = f->options.permit.call_ms;
 	f->wanted.permit.identities = f->options.permit.identities;
 	f->changed = true;

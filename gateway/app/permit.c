@@ -146,7 +146,7 @@ void permits_tell(const struct permits *p, struct metrics *m)
 /* ---- which identity ---- */
 
 /* One that was asked, and what it said. */
-struct said {
+struct response {
 	struct purse *purse; /* NULL: there is none */
 	int64_t wait_ms;
 	struct fail fail;
@@ -174,17 +174,17 @@ static struct purse *richest(const struct account *a, const bool asked[static ID
  * told none of them its count, the one that was asked first.
  */
 static enum verdict ask_each(struct permits *p, struct account *a, struct want *want,
-			     struct ticket *ticket, struct said *ret)
+			     struct ticket *ticket, struct response *ret)
 {
-	struct said refused = { .purse = NULL };
-	struct said uncompared = { .purse = NULL };
-	struct said untold = { .purse = NULL };
+	struct response refused = { .purse = NULL };
+	struct response uncompared = { .purse = NULL };
+	struct response untold = { .purse = NULL };
 	bool asked[IDENTITIES_MAX] = { false };
 	size_t i = 0;
 
 	while ((ret->purse = richest(a, asked, &i))) {
 		enum verdict verdict;
-		struct said *of;
+		struct response *of;
 
 		asked[i] = true;
 		ticket->budget = ret->purse->budget;
@@ -205,7 +205,7 @@ static enum verdict ask_each(struct permits *p, struct account *a, struct want *
 /* ---- asking ---- */
 
 static enum verdict ask(struct permits *p, struct account *a, struct want *want,
-			struct ticket *ticket, struct said *ret)
+			struct ticket *ticket, struct response *ret)
 {
 	if (want->endpoint->kind != ENDPOINT_THROTTLE)
 		return ask_each(p, a, want, ticket, ret);
@@ -218,7 +218,7 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 			 int64_t *ret_wait_ms, struct fail *reterr)
 {
 	struct account *a = account_of(p, want->api);
-	struct said answer = { .fail = *reterr };
+	struct response said = { .fail = *reterr };
 	enum verdict verdict;
 
 	if (!a) {
@@ -228,11 +228,11 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 	}
 	if (is_open(p, a, ret_wait_ms, reterr))
 		return VERDICT_REFUSED;
-	verdict = ask(p, a, want, ticket, &answer);
-	*ret_wait_ms = answer.wait_ms;
-	*reterr = answer.fail;
-	want->as = answer.purse->as;
-	ticket->budget = answer.purse->budget;
+	verdict = ask(p, a, want, ticket, &said);
+	*ret_wait_ms = said.wait_ms;
+	*reterr = said.fail;
+	want->as = said.purse->as;
+	ticket->budget = said.purse->budget;
 	if (verdict == VERDICT_GRANTED)
 		breaker_begin(&a->breaker, now(p), p->options.call_ms);
 	return verdict;

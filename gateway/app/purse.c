@@ -7,10 +7,11 @@
 /* What upstream told a moment ago is believed for so long, and asked for no sooner. */
 #define TOLD_MS 10000
 
-/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. For
- * one that has just asked there must be time to call. */
-#define COMPARED_SHARE	  60
-#define COMPARED_LEAST_MS 1000
+/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. */
+#define COMPARED_SHARE 60
+
+/* But for so long one that was just told may call, however long it took. */
+#define JUST_TOLD_MS 1000
 
 /* Where upstream's count cannot be had, calls are made without, for so much of a window. */
 #define UNTOLD_SHARE 6
@@ -93,12 +94,18 @@ static struct quota quota_of(const struct purse *a, const struct api *api)
 	return a->is_told ? a->told.quota : configured(a, api);
 }
 
-/* Has upstream told its count since the store went away, and not long ago? */
-static int64_t told_for_ms(const struct till *p, const struct purse *a)
+/* Has upstream been asked for its count since the store went away, and not long ago? */
+static int64_t asked_for_ms(const struct till *p, const struct purse *a)
 {
 	if (!a->asked.ms || a->asked.ms < a->away_since.ms)
 		return 0;
 	return a->asked.ms + TOLD_MS - now(p).ms;
+}
+
+/* And has it told? What it told before is not what was asked for. */
+static int64_t told_for_ms(const struct till *p, const struct purse *a)
+{
+	return a->told_at.ms < a->asked.ms ? 0 : asked_for_ms(p, a);
 }
 
 /* Nobody knows how many other workers are about to do the same: half of the quota is theirs. */
@@ -160,13 +167,13 @@ static void note_store(const struct till *p, struct purse *a, bool broken)
 /* Other programs may use the same quota: how old may the last comparison be? */
 static int64_t compared_ms(const struct till *p, const struct purse *a, struct quota quota)
 {
-	int64_t ms = quota.window_ms / COMPARED_SHARE;
+	bool just_told = a->told_at.ms && now(p).ms < a->told_at.ms + JUST_TOLD_MS;
 
 	if (a->anew)
 		return 0;
-	if (now(p).ms < a->untold_until.ms)
+	if (just_told || now(p).ms < a->untold_until.ms)
 		return -1;
-	return ms > COMPARED_LEAST_MS ? ms : COMPARED_LEAST_MS;
+	return quota.window_ms / COMPARED_SHARE + 1;
 }
 
 static struct reservation reservation_for(const struct till *p, const struct purse *a,
@@ -193,8 +200,8 @@ enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const st
 	if (verdict == VERDICT_BROKEN)
 		note_store(p, a, true);
 	*ret_wait_ms = allowance.wait_ms;
-	if (verdict == VERDICT_BROKEN && told_for_ms(p, a) > 0)
-		return refuse(reterr, told_for_ms(p, a), ret_wait_ms);
+	if (verdict == VERDICT_BROKEN && asked_for_ms(p, a) > 0)
+		return refuse(reterr, asked_for_ms(p, a), ret_wait_ms);
 	if (verdict != VERDICT_GRANTED && verdict != VERDICT_BROKEN)
 		return verdict;
 	a->asked_ms = verdict == VERDICT_GRANTED ? allowance.asked_ms : 0;
@@ -236,6 +243,7 @@ void purse_told(const struct till *p, struct purse *a, const struct api *api,
 	const struct count untold = { .quota = configured(a, api) };
 
 	a->is_told = count != NULL;
+	a->told_at = now(p);
 	a->told = count ? *count : untold;
 	a->told.asked_ms = a->asked_ms;
 	a->since_told = 0;

@@ -38,7 +38,8 @@ struct purse {
 	const struct identity *as; /* whose it is */
 	uint32_t left;		   /* calls, as the store said last; a guess by now */
 	bool anew;		   /* the store was away: its log may lack calls */
-	struct mono untold_until;  /* upstream's count could not be had: any comparison will do */
+	struct mono told_at;	   /* when upstream's count has last come */
+	struct mono untold_until;  /* it could not be had: any comparison will do */
 	bool away;
 	struct mono away_since;
 	/* without the store */

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* 16 lines of names and keys. */
-#define IDENTITIES_FILE_BYTES 65536
-
 /* Who reads the configuration again has a log to write to. (The main thread does, and no other.) */
 static bool is_running;
+
+/* 16 lines of names and keys. */
+#define IDENTITIES_FILE_BYTES 65536
 
 static void report_setting(void *ctx, const char *where, const char *what)
 {

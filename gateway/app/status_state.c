@@ -322,16 +322,18 @@ static json_t *fills(const struct board *b)
 
 static json_t *verdict(const struct making *m)
 {
-	const struct vitals vitals = {
+	struct vitals vitals = {
 		.hour = served_of(m->hour),
 		.recent = served_of(m->recent),
 		.stale_upto_s = minutes_oldest_s(m->hour),
 		.store_up = m->store_up,
 		.supply = m->supply,
 	};
-	struct outlook o = outlook_of(&vitals);
 	json_t *notes = json_array();
+	struct outlook o;
 
+	vitals.supply.off = origin_mode(m->view->gw->origin) == MODE_NEVER;
+	o = outlook_of(&vitals);
 	for (size_t i = 0; i < o.notes_n; i++)
 		json_array_append_new(notes, json_string(o.notes[i]));
 	return json_pack("{s:s,s:s,s:o}", "level", outlook_word(o.level), "sentence", o.sentence,

@@ -1,6 +1,7 @@
 #include "io/store.h"
 
 #include "base/limits.h"
+#include "io/gzip.h"
 #include "io/log.h"
 #include "io/purges.h"
 #include "io/scripts.h"
@@ -20,6 +21,7 @@ struct redis_store {
 	struct str channel;
 	struct buf key;	    /* scratch, kept over calls */
 	struct buf scratch; /* likewise */
+	struct buf body;    /* likewise: an entry's, in gzip or taken out of it */
 };
 
 static struct redis_store *of(struct store *store)
@@ -69,8 +71,7 @@ static redisReply *run_one(struct redis_store *s, const struct str *argv, size_t
 
 /* ---- entries ---- */
 
-static struct entry *entry_of(const struct redis_store *s, const redisReply *reply,
-			      struct str target)
+static struct entry *entry_of(struct redis_store *s, const redisReply *reply, struct str target)
 {
 	struct str fields[ENTRY_FIELDS];
 	struct entry *e;
@@ -88,7 +89,10 @@ static struct entry *entry_of(const struct redis_store *s, const redisReply *rep
 	}
 	if (!any)
 		return NULL;
-	e = entry_read(fields);
+	buf_clear(&s->body);
+	gzip_take(&s->body, fields[ENTRY_FIELD_BODY]);
+	fields[ENTRY_FIELD_BODY] = buf_str(&s->body);
+	e = s->body.failed ? NULL : entry_read(fields);
 	if (e && !str_eq(e->target, target)) {
 		entry_unref(e);
 		e = NULL;
@@ -148,8 +152,11 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	bool saved;
 
 	buf_clear(&s->scratch);
-	if (s->key.failed || !entry_write(e, &s->scratch, fields))
+	buf_clear(&s->body);
+	gzip_put(&s->body, e->body);
+	if (s->key.failed || s->body.failed || !entry_write(e, &s->scratch, fields))
 		return false;
+	fields[ENTRY_FIELD_BODY] = buf_str(&s->body);
 	for (size_t i = 0; i < ENTRY_FIELDS; i++) {
 		hset[2 + 2 * i] = str_from(entry_field_names[i]);
 		hset[3 + 2 * i] = fields[i];
@@ -561,6 +568,7 @@ static void free_store(struct store *store)
 	redis_free(s->redis);
 	buf_release(&s->key);
 	buf_release(&s->scratch);
+	buf_release(&s->body);
 	free(s);
 }
 
@@ -598,7 +606,8 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 				   .unreadable = options->health->unreadable,
 				   .prefix = prefix,
 				   .key = buf_init(KEY_BYTES),
-				   .scratch = buf_init(1024UL * 1024) };
+				   .scratch = buf_init(1024UL * 1024),
+				   .body = buf_init(LIMIT_ANSWER_BYTES) };
 	s->channel = store_channel(prefix, s->channel_text);
 	s->redis = redis_new(options);
 	if (s->redis)
