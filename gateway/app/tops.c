@@ -32,7 +32,7 @@ void tops_note(struct tops *t, const struct exchange *x, struct str endpoint, st
 	struct str target = x->canon.target;
 	uint64_t hash;
 
-	if (!x->routed || pthread_mutex_trylock(&t->lock) != 0)
+	if (x->page || !target.n || pthread_mutex_trylock(&t->lock) != 0)
 		return;
 	hash = hash64(target);
 	top_add(&t->tops[TOPS_WANTED], target, hash, 1, now);

@@ -89,7 +89,7 @@ def test_inspect_shows_a_failed_fill(gate):
 
 def test_inspect_shows_a_call_under_way(gate):
     target = gate.cold()
-    gate.origin.fault("latency", seconds=2 * SLOW, times=1)
+    gate.origin.fault("latency", seconds=1.5 * SLOW, times=1)
     asked = Behind(gate.ask, target)
     eventually(lambda: gate.origin.report["in_flight"], "the call to be under way")
     fills = [told(gate, "inspect", target, worker=i)["places"][0]["fill"] for i in range(2)]

@@ -270,3 +270,15 @@ def test_a_client_in_the_middle_of_it_sees_nothing_of_a_purge(gate):
         told(gate, "purge", SEED, *(["--delete"] if i % 4 == 3 else []), worker=i % 3)
     stop.append(True)
     assert all(client.result() > 0 for client in clients)
+
+
+def test_a_purge_gets_through_nginx_own_cache():
+    """It keeps an answer to the end of its second: from then on nobody sees what was deleted."""
+    with Chain() as chain:
+        chain.ask(SEED)
+        chain.origin.update(430, name="Renamed")
+        chain.ask(SEED)
+        done(chain, "purge", "--delete", SEED)
+        start = time.monotonic()
+        eventually(lambda: b"Renamed" in chain.ask(SEED).body, "the new name")
+        assert time.monotonic() - start < 1.5 * SLOW
