@@ -6,6 +6,7 @@
  */
 
 #include "api/openapi.h"
+#include "app/ahead.h"
 #include "app/admin.h"
 #include "app/answers.h"
 #include "app/fill.h"
@@ -147,6 +148,10 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
+	if (CONFIG_NUMBER(s->config, warm, ahead))
+		p->gateway.ahead = ahead_new();
+	if (CONFIG_NUMBER(s->config, warm, ahead) && !p->gateway.ahead)
+		return complain("[warm] ahead", "there is not enough memory");
 	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
 	if (!p->gateway.answers)
 		return complain("[cache] answers_bytes", "there is not enough memory");
@@ -281,6 +286,7 @@ static void tear_down(struct process *p)
 	workers_free(p->workers);
 	gateway_end(&p->gateway);
 	answers_free(p->gateway.answers);
+	ahead_free(p->gateway.ahead);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
 	tally_free(p->tally);

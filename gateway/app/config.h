@@ -122,6 +122,8 @@
 	  "it. Empty: none.")                                                                            \
 	X(warm, list,                 TEXT,     "",                                                     \
 	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
+	X(warm, ahead,                BOOL,     "yes",                                                  \
+	  "yes: the next window of a list is fetched, in the background, for who walks through it.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, format,                FORM,     "logfmt",                                               \

@@ -24,6 +24,7 @@
 #include "http/bases.h"
 #include "policy/ports.h"
 
+struct ahead;
 struct answers;
 struct fills;
 struct identities;
@@ -52,6 +53,7 @@ struct gateway {
 	struct scrape *scrape;
 	struct status *status;
 	const struct identities *identities; /* who calls upstream; NULL: one without a key */
+	struct ahead *ahead;		     /* who walks through lists */
 	struct origin_switch *origin;	     /* how much upstream may be asked now */
 
 	/* ... to here. Of gateway.c: */

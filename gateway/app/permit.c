@@ -210,6 +210,8 @@ static enum verdict ask(struct permits *p, struct account *a, struct want *want,
 	if (want->endpoint->kind != ENDPOINT_THROTTLE)
 		return ask_each(p, a, want, ticket, ret);
 	ret->purse = purse_of(p, want);
+	if (!ret->purse)
+		return VERDICT_REFUSED;
 	ticket->budget = ret->purse->budget;
 	return purse_ask_for_count(&p->till, ret->purse, ticket, &ret->wait_ms, &ret->fail);
 }
@@ -231,6 +233,11 @@ enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ti
 	verdict = ask(p, a, want, ticket, &said);
 	*ret_wait_ms = said.wait_ms;
 	*reterr = said.fail;
+	/* There is one identity at least. */
+	if (!said.purse) {
+		fail_set(reterr, FAULT_INTERNAL, "Nobody can call this upstream.");
+		return VERDICT_REFUSED;
+	}
 	want->as = said.purse->as;
 	ticket->budget = said.purse->budget;
 	if (verdict == VERDICT_GRANTED && want->endpoint->kind != ENDPOINT_THROTTLE)

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include "app/ahead.h"
 #include "app/behind.h"
 #include "app/fill.h"
 #include "app/local.h"
@@ -62,10 +63,12 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		case PLAN_HIT:
 		case PLAN_LAST_GOOD:
 			respond_found(gw, x, &found);
+			ahead_note(gw, x, &found);
 			break;
 		case PLAN_STALE:
 			respond_found(gw, x, &found);
 			refresh_behind(gw, &found);
+			ahead_note(gw, x, &found);
 			break;
 		case PLAN_FETCH:
 			answered = false;

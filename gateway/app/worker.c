@@ -240,6 +240,7 @@ static void read_request(struct thread *t, struct connection *c)
 		{ STR("HTTP_CACHE_CONTROL"), &x->request.cache_control },
 		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
 		{ STR("REMOTE_ADDR"), &x->address },
+		{ STR("PERIGEE_CLIENT"), &x->named },
 		{ STR("REQUEST_ID"), &x->request.id },
 	};
 
