@@ -243,6 +243,8 @@ install: all
 	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
 	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
 	install -m 644 nginx/perigee.conf nginx/admin.conf $(DESTDIR)$(SHARE)/nginx/
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus conf/prometheus/*.yml
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana conf/grafana/*.json
 	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
 	install -D -m 644 conf/man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
 	install -D -m 644 conf/completion/perigee.bash \

@@ -123,6 +123,7 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
+	bool wanted;		   /* by so many that nginx may keep it for a moment */
 	int64_t age_s;		   /* of one from entries; -1: it has none */
 	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;

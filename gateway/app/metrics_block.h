@@ -10,9 +10,9 @@
  * as an index or as text is bounded first.
  */
 
-#include "app/board.h"
 #include "app/metric_names.h"
 #include "io/shared.h"
+#include "policy/board.h"
 #include "policy/history.h"
 
 #define SERIES_BYTES 128
@@ -57,7 +57,7 @@ struct block {
 	struct block_row rows[METRICS_WORKERS];
 
 	struct history history;		      /* app/minutes.h */
-	struct board boards[METRICS_WORKERS]; /* app/board.h; under the lock */
+	struct board boards[METRICS_WORKERS]; /* app/boards.h; under the lock */
 };
 
 struct metrics {

@@ -119,7 +119,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	}
 	x->series = canon_series(&x->canon);
 	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
-		local_throttle(store, x);
+		local_throttle(gw, store, x);
 		return true;
 	}
 	x->purges = memory_purges(gw->memory);

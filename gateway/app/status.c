@@ -1,6 +1,6 @@
 #include "app/status.h"
 
-#include "app/board.h"
+#include "app/boards.h"
 #include "app/minutes.h"
 #include "app/respond.h"
 #include "app/status_files.h"
@@ -60,7 +60,7 @@ void status_free(struct status *s)
 void status_publish(const struct gateway *gw)
 {
 	minutes_note(gw->metrics, gw->clock->wall(gw->clock));
-	board_publish(gw);
+	boards_publish(gw);
 }
 
 /* ---- files ---- */

@@ -1,8 +1,10 @@
 #include "app/status_state.h"
 
-#include "app/board.h"
+#include "app/boards.h"
 #include "app/lookup.h"
 #include "app/minutes.h"
+#include "app/origin.h"
+#include "app/usage.h"
 #include "base/version.h"
 #include "io/ledger.h"
 #include "policy/outlook.h"
@@ -12,6 +14,9 @@
 
 #define HOUR_MS	       3600000
 #define RECENT_MINUTES 5
+
+/* Nobody has waited for what took less. */
+#define SLOW_MS 20
 
 /* What several parts of the state need. */
 struct making {
@@ -117,8 +122,9 @@ static json_t *upstream(const struct making *m)
 	uint64_t n = m->hour[MINUTES_CALLS_TIMED];
 
 	return json_pack(
-		"{s:I,s:I,s:I,s:o}", "answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED],
-		"refused", (json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
+		"{s:s,s:I,s:I,s:I,s:o}", "mode", mode_word(origin_mode(m->view->gw->origin)),
+		"answered", (json_int_t)m->hour[MINUTES_CALLS_ANSWERED], "refused",
+		(json_int_t)m->hour[MINUTES_CALLS_REFUSED], "failed",
 		(json_int_t)m->hour[MINUTES_CALLS_FAILED], "mean_ms",
 		n ? json_real((double)m->hour[MINUTES_CALLS_US] / 1000 / (double)n) : json_null());
 }
@@ -174,7 +180,7 @@ static json_t *budget_of(struct making *m, const struct api *api, struct ledger 
 	struct store *store = m->view->store;
 	bool silent = metrics_any_breaker_is_open(m->view->gw->metrics, api->budget);
 	struct count count = { .quota = api->quota };
-	bool known = m->store_up && store->usage(store, api->budget, api->quota, &count);
+	bool known = m->store_up && usage_of_all(store, m->view->gw->identities, api, &count);
 	bool is_spent = known && count.used >= count.quota.calls;
 	bool is_drawn = known && count.quota.window_ms >= STATUS_CALLS_FROM_MS;
 	json_t *o = json_object();
@@ -287,7 +293,7 @@ static json_t *slowest(const struct board *b)
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < b->slow_n; i++)
-		if (b->slow[i].largest > 0)
+		if (b->slow[i].largest >= SLOW_MS)
 			json_array_append_new(list,
 					      json_pack("{s:o,s:I,s:I}", "target",
 							text(name_of(b->slow[i].name)), "took_ms",
@@ -316,16 +322,18 @@ static json_t *fills(const struct board *b)
 
 static json_t *verdict(const struct making *m)
 {
-	const struct vitals vitals = {
+	struct vitals vitals = {
 		.hour = served_of(m->hour),
 		.recent = served_of(m->recent),
 		.stale_upto_s = minutes_oldest_s(m->hour),
 		.store_up = m->store_up,
 		.supply = m->supply,
 	};
-	struct outlook o = outlook_of(&vitals);
 	json_t *notes = json_array();
+	struct outlook o;
 
+	vitals.supply.off = origin_mode(m->view->gw->origin) == MODE_NEVER;
+	o = outlook_of(&vitals);
 	for (size_t i = 0; i < o.notes_n; i++)
 		json_array_append_new(notes, json_string(o.notes[i]));
 	return json_pack("{s:s,s:s,s:o}", "level", outlook_word(o.level), "sentence", o.sentence,
@@ -338,7 +346,7 @@ static void put_board(const struct making *m, json_t *o)
 
 	if (!b)
 		return;
-	board_gather(m->view->gw->metrics, b);
+	boards_gather(m->view->gw->metrics, b);
 	json_object_set_new(o, "fills", fills(b));
 	json_object_set_new(o, "fills_all", number(b->fills_all));
 	json_object_set_new(o, "wanted", wanted(m, b));

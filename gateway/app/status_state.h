@@ -16,6 +16,7 @@
  *         first                           when the first began
  *         counts                          by result, oldest first; null: no worker ran
  *     upstream                        calls of the last hour, from this host
+ *       mode                            normal | avoid | never: policy/mode.h
  *       answered, refused, failed       refused: with 429; failed: 5xx, or no answer
  *       mean_ms                         null: there was none
  *     budgets[]                       of upstream calls; all hosts share each

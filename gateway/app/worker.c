@@ -199,6 +199,16 @@ static void name_request(struct connection *c)
 	exchange_name_cause(x, x->request.traceparent);
 }
 
+/* `/2.3.0/launches/`, also of a single one. */
+static struct str endpoint_of(const struct gateway *gw, const struct exchange *x)
+{
+	struct str name = metrics_series_name(gw->metrics, x->series);
+
+	if (str_ends(name, STR("{id}/")))
+		name.n -= sizeof("{id}/") - 1;
+	return name;
+}
+
 static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
@@ -208,7 +218,7 @@ static void answer(struct thread *t, struct connection *c)
 		log_set_cause(&c->exchange.cause);
 	}
 	report(gw, &c->exchange);
-	tops_note(gw->tops, &c->exchange, metrics_series_name(gw->metrics, c->exchange.series),
+	tops_note(gw->tops, &c->exchange, endpoint_of(gw, &c->exchange),
 		  gw->clock->mono(gw->clock));
 	send_answer(t, c, false);
 }

@@ -170,10 +170,9 @@ def test_others_who_use_it_up_meanwhile_cost_one_refusal_at_most():
             wait = assert_throttled(chain.ask(chain.cold()))
             assert wait <= 8 + SLOW
         assert chain.origin.report["refused"] <= 1
-        refused = chain.origin.report["refused"]
-        with Load(chain):
-            eventually(lambda: chain.origin.report["calls"] >= 18, "18 calls", 40)
-        assert chain.origin.report["refused"] == refused
+        with Load(chain):  # of what was before there is no record then
+            eventually(lambda: chain.origin.report["calls"] >= 12, "12 calls", 40)
+        assert chain.origin.report["refused"] == 0
         chain.assert_windows(6, 8)
 
 
@@ -182,7 +181,7 @@ def test_others_who_used_it_up_a_while_ago_cost_none():
     with Hosts(quota="6/3600") as chain:
         assert chain.ask(chain.cold()).status == 200
         use_up(chain, 4)
-        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "calibrated_at", -61_000)
         statuses = [chain.ask(chain.cold()).status for _ in range(5)]
         assert statuses == [200, 429, 429, 429, 429]
         assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
@@ -193,7 +192,7 @@ def test_without_upstreams_count_calls_go_on():
     with Hosts(quota="6/3600") as chain:
         assert chain.ask(chain.cold()).status == 200
         chain.origin.fault("status", match="api-throttle")
-        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "calibrated_at", -61_000)
         assert [chain.ask(chain.cold()).status for _ in range(6)] == [200] * 5 + [429]
         assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
 

@@ -8,7 +8,7 @@ import pytest
 from browser import Browser
 from harness import SPACECRAFT, Behind, Chain, eventually
 from status.site import POLICY, SOURCES, TYPES
-from status.states import state
+from status.states import RESULTS, state
 from status_look import Look
 
 CHAIN = {"workers": 2, "quota": "15/3600"}
@@ -40,9 +40,12 @@ def samples(chain):
             for m in re.finditer(r"^(\w+)(?:\{(.*)\})? (\S+)$", text, re.M)}
 
 
-def total(chain, result):
-    return sum(value for (name, labels), value in samples(chain).items()
-               if name == "perigee_requests_total" and f'result="{result}"' in labels)
+def totals(chain):
+    """{result: requests with it}, as the metrics have it."""
+    found = samples(chain).items()
+    return {result: sum(value for (name, labels), value in found
+                        if name == "perigee_requests_total" and f'result="{result}"' in labels)
+            for result in RESULTS}
 
 
 @pytest.mark.parametrize("name, source", FILES.items())
@@ -116,14 +119,13 @@ def test_the_page_was_tried_with_what_it_is_given(gate):
 
 def test_numbers_are_those_of_the_metrics(gate):
     for i in range(20):
-        gate.ask(f"{SPACECRAFT}?limit={i % 4 + 1}")
+        gate.ask(f"{SPACECRAFT}?limit={i + 1}")
     gate.ask(SPACECRAFT + "31337/")
     gate.ask(SPACECRAFT + "?orderng=id")
-    asked = total(gate, "hit")
-
-    seen = fresh_state(gate, lambda s: s["requests"]["total"]["hit"] == asked, "a new state")
-    for result, n in seen["requests"]["total"].items():
-        assert n == total(gate, result), result
+    # What nginx has answered out of its micro-cache is counted a moment later.
+    seen = fresh_state(gate, lambda s: s["requests"]["total"]["hit"] >= 19, "a new state")
+    seen = fresh_state(gate, lambda s: s["requests"]["total"] == totals(gate), "equal numbers")
+    assert seen["requests"]["total"]["invalid"] >= 1 and seen["requests"]["total"]["negative"] >= 1
     numbers = samples(gate)
     budget = seen["budgets"][0]
     assert budget["name"] == "ll2" and budget["known"]
@@ -163,10 +165,14 @@ def test_calls_are_on_the_time_line(gate):
 
 
 def test_what_is_being_fetched(gate):
-    gate.ask(SPACECRAFT)  # and with it upstream's own count, which would be slow as well
+    for i in range(4):  # of either worker the first: upstream's own count is asked for, which would be slow too
+        gate.ask(gate.cold())
     gate.origin.fault("latency", seconds=3, times=1)
-    asking = Behind(gate.ask, gate.cold())
-    seen = fresh_state(gate, lambda s: s["fills"] and s["fills"][0]["calling"], "the call to be seen")
+    target = gate.cold()
+    asking = Behind(gate.ask, target)
+    word = target.rpartition("=")[2]
+    seen = fresh_state(gate, lambda s: [f for f in s["fills"] if f["calling"] and word in f["target"]],
+                       "the call to be seen")
     assert seen["fills"][0]["class"] == "demand"
     assert seen["fills"][0]["waiting"] == 1
     assert seen["fills_all"] == 1
@@ -191,14 +197,15 @@ def test_the_quota_is_spent():
     with Chain(quota="2/3600") as chain:
         chain.ask(SPACECRAFT)
         chain.ask("/2.3.0/launches/upcoming/")
-        for _ in range(20):
-            chain.ask(SPACECRAFT)
+        for i in range(20):
+            chain.ask(f"{SPACECRAFT}?limit={i + 1}")
         assert chain.ask(chain.cold()).status == 429
-        seen = fresh_state(chain, lambda s: s["requests"]["total"]["refused"] == 1, "the refusal")
+        seen = fresh_state(chain, lambda s: s["requests"]["total"]["refused"] == 1 and s["requests"]["total"]["hit"] >= 20,
+                           "all of it")
         budget = seen["budgets"][0]
         assert (budget["used"], budget["limit"]) == (2, 2)
         assert 3500_000 < budget["next_free_at"] - seen["now"] <= 3605_000
-        assert seen["verdict"]["level"] == "degraded"
+        assert seen["verdict"]["level"] == "degraded"  # one of 23
         assert "were refused" in seen["verdict"]["sentence"]
         assert seen["verdict"]["notes"][0].startswith("The quota is spent; the next call is free in ")
 
@@ -239,9 +246,9 @@ def test_a_browser_is_shown_what_is_counted(gate):
         look.open(f"{gate.base}/status/")
         hits = "return document.querySelector('#result-hit [data-total]').dataset.total"
         eventually(lambda: look.text("pulse-text").startswith("live"), "the state")
-        eventually(lambda: float(look.run(hits)) == total(gate, "hit"), "the hits to be those of the metrics")
+        eventually(lambda: float(look.run(hits)) == totals(gate)["hit"], "the hits to be those of the metrics")
         gate.ask(SPACECRAFT)
-        eventually(lambda: float(look.run(hits)) == total(gate, "hit"), "one more")
+        eventually(lambda: float(look.run(hits)) == totals(gate)["hit"], "one more")
         assert look.violations == []
         assert look.too_wide == 0
         assert all(url.startswith(f"{gate.base}/status/") for url in look.loaded)
@@ -261,10 +268,10 @@ def test_strangers_are_kept_out():
         assert lines == [("allow", "127.0.0.0/8"), ("allow", "::1"), ("deny", "all")]
         snippet.write_text("allow 192.0.2.1;\ndeny all;\n")
         chain.nginx.send_signal(signal.SIGHUP)
-        # Connections that the old workers of nginx have kept are closed: a new one each time.
-        eventually(lambda: chain.get("/status/").status == 403, "the new rule")
-        for path in ("/status/state.json", "/status/status.js", "//status//state.json", "/%73tatus/", "/metrics"):
-            answer = chain.get(path)
-            assert answer.status == 403, path
-            assert b"urn:perigee:problem:forbidden" in answer.body
+        paths = ["/status/", "/status/state.json", "/status/status.js", "//status//state.json", "/%73tatus/",
+                 "/metrics"]
+        # Until the workers of nginx that have the old rule are gone.
+        eventually(lambda: all(chain.get(path).status == 403 for path in 3 * paths), "the new rule")
+        for path in paths:
+            assert b"urn:perigee:problem:forbidden" in chain.get(path).body
         assert chain.get(SPACECRAFT).status == 200

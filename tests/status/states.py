@@ -66,7 +66,7 @@ def healthy():
                     "notes": []},
         "requests": _requests(_minutes({"hit": 310, "stale": 3, "miss": 0.2, "collapsed": 2.2,
                                         "negative": 1.5, "invalid": 2})),
-        "upstream": {"answered": 8, "refused": 0, "failed": 0, "mean_ms": 840},
+        "upstream": {"mode": "normal", "answered": 8, "refused": 0, "failed": 0, "mean_ms": 840},
         "budgets": [
             {"name": "ll2", "limit": 15, "window_s": 3600, "known": True, "used": 9,
              "next_free_at": None, "cooldown_until": None, "breaker_open": False, "calls": calls},
@@ -96,7 +96,7 @@ def cooling():
     state["requests"] = _requests(_minutes({
         "hit": lambda i: 310 if i < 150 else 170, "stale": stale, "miss": 0.2, "collapsed": 2,
         "refused": lambda i: 0 if i < 150 else 4, "negative": 1, "invalid": 2}))
-    state["upstream"] = {"answered": 4, "refused": 1, "failed": 0, "mean_ms": 900}
+    state["upstream"] = {"mode": "normal", "answered": 4, "refused": 1, "failed": 0, "mean_ms": 900}
     ll2 = state["budgets"][0]
     ll2.update(cooldown_until=NOW + 12 * MINUTE, used=15, next_free_at=NOW + 12 * MINUTE)
     ll2["calls"] = _calls(*((58 - 3 * i, ["demand", "background", "other"][i % 3]) for i in range(15)))
@@ -117,7 +117,7 @@ def failing():
     state["requests"] = _requests(_minutes({
         "hit": lambda i: 300 if i < 140 else 60, "stale": lambda i: 2 if i < 140 else 190,
         "miss": lambda i: 0.2 if i < 140 else 0, "error": lambda i: 0 if i < 140 else 30}))
-    state["upstream"] = {"answered": 3, "refused": 0, "failed": 9, "mean_ms": 6200}
+    state["upstream"] = {"mode": "normal", "answered": 3, "refused": 0, "failed": 9, "mean_ms": 6200}
     state["budgets"][0].update(breaker_open=True, used=12)
     state["budgets"][0]["calls"] = _calls(*((55 - 4 * i, "demand") for i in range(12)))
     state["fills"] = [{"target": TARGETS[i], "class": "demand", "calling": i == 0, "waiting": 7 - i}
@@ -147,7 +147,7 @@ def empty():
                         "notes": []}
     state["started"] = NOW - 2 * MINUTE
     state["requests"] = _requests(counts)
-    state["upstream"] = {"answered": 0, "refused": 0, "failed": 0, "mean_ms": None}
+    state["upstream"] = {"mode": "normal", "answered": 0, "refused": 0, "failed": 0, "mean_ms": None}
     for budget in state["budgets"]:
         budget.update(used=0, calls=[])
     state.update(fills=[], fills_all=0, wanted=[], slowest=[])
@@ -162,7 +162,15 @@ def restarted():
     return state
 
 
-STATES = {f.__name__: f for f in (healthy, cooling, failing, redis_away, empty, restarted)}
+def avoided():
+    """As its operator has set it."""
+    state = healthy()
+    state["upstream"]["mode"] = "never"
+    state["verdict"]["notes"] = ["Upstream is not asked, as an operator has said (perigee origin)."]
+    return state
+
+
+STATES = {f.__name__: f for f in (healthy, cooling, failing, redis_away, empty, restarted, avoided)}
 
 
 def state(name):

@@ -2,9 +2,8 @@
 
 #include "unit/test.h"
 
-#include "app/board.h"
+#include "policy/board.h"
 
-#include <math.h>
 #include <string.h>
 
 static struct board board_of(const char *name, double weight, int64_t largest)
@@ -101,7 +100,7 @@ static void whatever_stands_there(void **state)
 	memset(wild.wanted[0].name, 'n', BOARD_NAME_BYTES);
 	wild.wanted[0].weight = -1;
 	wild.wanted[1] = wild.wanted[0];
-	wild.wanted[1].weight = INFINITY;
+	wild.wanted[1].weight = 1e300;
 	board_merge(&all, &wild);
 	assert_int_equal(all.wanted_n, 1);
 }

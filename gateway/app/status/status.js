@@ -138,6 +138,8 @@ function upstreamFigure(state) {
 	const silent = state.budgets.find(b => b.breaker_open);
 	const each = mean_ms === null ? "" : `, ${took(mean_ms)} each`;
 	const more = calls ? `${count(calls, "call")} in the last hour${each}` : "no call in the last hour";
+	if (state.upstream.mode === "never") return ["switched off", "as an operator has said", "degraded"];
+	if (state.upstream.mode === "avoid") return ["avoided", "as an operator has said", "degraded"];
 	if (silent) return ["no answer", `${failed} of ${count(calls, "call")} failed`, "bad"];
 	if (cooling) return ["refuses", `until ${clock.format(cooling.cooldown_until)}`, "degraded"];
 	if (failed) return [failed < answered ? "answers" : "fails", `${failed} of ${count(calls, "call")} failed`,
@@ -162,7 +164,7 @@ function showFigures(state) {
 /* ---- charts over time ---- */
 
 /* The minutes in groups that begin at round times, so that they stay as they are when time moves on:
- * [{from, to, counts: {hit: n, ...}, known}], oldest first. The last one may be a part. */
+ * [{from, to, counts: {hit: n, ...}, known, part}], oldest first. The last one may be a part. */
 function groups({ first, counts }, size) {
 	const n = counts.hit.length, found = [], begun = first / MINUTE_MS % size;
 	for (let i = (size - begun) % size; i < n; i += size) {
@@ -170,7 +172,7 @@ function groups({ first, counts }, size) {
 		for (const result of Object.keys(RESULTS))
 			part[result] = sum(counts[result].slice(i, i + size));
 		found.push({ from: first + i * MINUTE_MS, to: first + (i + size) * MINUTE_MS, counts: part,
-			known: counts.hit.slice(i, i + size).some(value => value !== null) });
+			part: i + size > n, known: counts.hit.slice(i, i + size).some(value => value !== null) });
 	}
 	return found;
 }
@@ -284,7 +286,7 @@ function resultBars(groups, x, step, y) {
 		return Object.keys(RESULTS).filter(result => group.counts[result]).map(result => {
 			const from = below;
 			below += group.counts[result];
-			return draw("rect", { class: result, x: x(i) + step * .1, width: step * .8, y: y(below),
+			return draw("rect", { class: group.part ? `${result} part` : result, x: x(i) + step * .1, width: step * .8, y: y(below),
 				height: Math.max(y(from) - y(below), .5) });
 		});
 	});
@@ -489,7 +491,7 @@ function showFills(fills, all) {
 	$("no-fills").hidden = fills.length > 0;
 	if (!changed("fills", fills, all)) return;
 	$("fills").replaceChildren(...fills.map(one => make("li", {}, make("code", {}, one.target),
-		make("span", { class: one.calling ? "tag busy" : "tag" }, CLASSES[one.class] +
+		make("span", { class: "tag" }, CLASSES[one.class] +
 			(one.calling ? ", upstream is being asked" : ", waiting for its turn") +
 			(one.waiting ? `; ${count(one.waiting, "client")} waiting` : "")))));
 	if (all > fills.length)

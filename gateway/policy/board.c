@@ -1,72 +1,10 @@
-#include "app/board.h"
+#include "policy/board.h"
 
-#include "app/fill.h"
-#include "app/metrics_block.h"
-#include "app/tops.h"
-
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(BOARD_NAME_BYTES >= TOP_NAME_BYTES, "a name fits");
-
-/* ---- writing ---- */
-
-static uint32_t put_tops(const struct gateway *gw, enum tops_kind kind, struct top *scratch,
-			 struct board_top *ret)
-{
-	size_t order[TOP_SLOTS];
-	size_t n;
-
-	tops_read(gw->tops, kind, gw->clock->mono(gw->clock), scratch);
-	n = top_order(scratch, order);
-	n = n < BOARD_ROWS ? n : BOARD_ROWS;
-	for (size_t i = 0; i < n; i++) {
-		struct str name = top_name(scratch, order[i]);
-
-		ret[i] = (struct board_top){ .weight = scratch->weights[order[i]],
-					     .times = scratch->slots[order[i]].times,
-					     .largest = scratch->slots[order[i]].largest };
-		memcpy(ret[i].name, name.p, name.n);
-	}
-	return (uint32_t)n;
-}
-
-static void put_fills(const struct gateway *gw, struct board *b)
-{
-	struct fill_shown shown[BOARD_ROWS];
-	size_t n;
-
-	b->fills_all = fills_show(gw->fills, shown, BOARD_ROWS);
-	n = b->fills_all < BOARD_ROWS ? b->fills_all : BOARD_ROWS;
-	for (size_t i = 0; i < n; i++) {
-		b->fills[i] = (struct board_fill){ .background = shown[i].class != CALL_DEMAND,
-						   .calling = shown[i].calling,
-						   .waiting = shown[i].waiting };
-		memcpy(b->fills[i].target, shown[i].target, sizeof(shown[i].target));
-	}
-	b->fills_n = (uint32_t)n;
-}
-
-void board_publish(const struct gateway *gw)
-{
-	struct metrics *m = gw->metrics;
-	struct board *b = calloc(1, sizeof(*b));
-	struct top *scratch = malloc(sizeof(*scratch));
-
-	if (b && scratch && m->row < METRICS_WORKERS) {
-		b->wanted_n = put_tops(gw, TOPS_WANTED, scratch, b->wanted);
-		b->slow_n = put_tops(gw, TOPS_SLOW, scratch, b->slow);
-		put_fills(gw, b);
-		shared_lock(m->shared);
-		m->block->boards[m->row] = *b;
-		shared_unlock(m->shared);
-	}
-	free(scratch);
-	free(b);
-}
-
-/* ---- gathering ---- */
+/* All that any worker will ever have counted, and far from where numbers end. */
+#define WEIGHT_MAX 1e15
 
 static int by_weight(const void *a, const void *b)
 {
@@ -100,7 +38,8 @@ static uint32_t merge_tops(struct board_top *into, uint32_t n, const struct boar
 	for (uint32_t i = 0; i < other_n; i++) {
 		uint32_t at = 0;
 
-		if (!isfinite(other[i].weight) || other[i].weight < 0)
+		/* NaN is not, either. */
+		if (!(other[i].weight >= 0 && other[i].weight < WEIGHT_MAX))
 			continue;
 		while (at < all_n && strncmp(all[at].name, other[i].name, BOARD_NAME_BYTES) != 0)
 			at++;
@@ -156,14 +95,4 @@ void board_merge(struct board *into, const struct board *other)
 	into->fills_n = merge_fills(into->fills, into->fills_n, other->fills,
 				    bounded(other->fills_n), &same);
 	into->fills_all += other->fills_all - (same < other->fills_all ? same : other->fills_all);
-}
-
-void board_gather(struct metrics *m, struct board *ret)
-{
-	*ret = (struct board){ .wanted_n = 0 };
-	shared_lock(m->shared);
-	for (size_t i = 0; i < METRICS_WORKERS; i++)
-		if (shared_slot_is_taken(m->shared, i))
-			board_merge(ret, &m->block->boards[i]);
-	shared_unlock(m->shared);
 }

@@ -1,12 +1,12 @@
-#ifndef PERIGEE_APP_BOARD_H
-#define PERIGEE_APP_BOARD_H
+#ifndef PERIGEE_POLICY_BOARD_H
+#define PERIGEE_POLICY_BOARD_H
 
 /*
  * What a worker lets the other workers of its host know for the status page, whichever
  * of them is asked: what is most wanted of it, what took it longest, what it fetches now.
  *
- * Each writes its own board once a second, into the block that holds the counters
- * (app/metrics_block.h), and whoever is asked gathers those of the living ones.
+ * Plain data, as it lies in memory that processes share; app/boards.h says who writes and
+ * gathers boards.
  */
 
 #include <stddef.h>
@@ -14,9 +14,6 @@
 
 #define BOARD_ROWS	 10
 #define BOARD_NAME_BYTES 200
-
-struct metrics;
-struct gateway;
 
 /* A target of which only the beginning is known has no NUL in its last byte. */
 struct board_top {
@@ -42,12 +39,6 @@ struct board {
 	struct board_top slow[BOARD_ROWS];
 	struct board_fill fills[BOARD_ROWS];
 };
-
-/* Writes this worker's. */
-void board_publish(const struct gateway *gw);
-
-/* All living workers' as one: the same target has one row, the most wanted and slowest are kept. */
-void board_gather(struct metrics *m, struct board *ret);
 
 /* Adds what another worker has, of which nothing can be trusted, to `into`. */
 void board_merge(struct board *into, const struct board *other);
