@@ -264,11 +264,12 @@ struct ticket_keys {
 
 static struct str fill_key(struct redis_store *s, const struct ticket *t)
 {
-	struct str all = t->budget;
+	struct str rest = t->budget;
+	struct str budget = str_cut(&rest, '/');
 
 	buf_clear(&s->key);
 	buf_put(&s->key, s->prefix);
-	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(str_cut(&all, '/')));
+	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(budget));
 	buf_put(&s->key, t->target);
 	return buf_str(&s->key);
 }
