@@ -25,8 +25,8 @@ enum tops_kind {
 struct tops *tops_new(void);
 void tops_free(struct tops *t);
 
-/* Counts a request that has been answered, to an endpoint of that name; one that was not understood,
- * or is for a page of the gateway's own, is none. */
+/* Counts a request that has been answered, to an endpoint of that name; one that was not
+ * understood, or is for a page of the gateway's own, is none. */
 void tops_note(struct tops *t, const struct exchange *x, struct str endpoint, struct mono now);
 
 /* A copy of one of them, as it is now. */
