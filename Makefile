@@ -242,10 +242,15 @@ install: all
 	install -D -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
 	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
 	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
-	install -m 644 nginx/perigee.conf $(DESTDIR)$(SHARE)/nginx/
+	install -m 644 nginx/perigee.conf nginx/admin.conf $(DESTDIR)$(SHARE)/nginx/
 	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus conf/prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana conf/grafana/*.json
 	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
+	install -D -m 644 conf/man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
+	install -D -m 644 conf/completion/perigee.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/perigee
+	install -D -m 644 conf/completion/_perigee \
+		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_perigee
 	sed 's|conf/apis|$(SHARE)/apis|' conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
 	chmod 644 $(DESTDIR)$(ETC)/perigee.conf.new
 	test -e $(DESTDIR)$(ETC)/perigee.conf || \

@@ -50,6 +50,7 @@ struct process {
 	struct fills *fills;
 	struct warm *warm;
 	struct feed *feed;
+	const char *config_path; /* NULL: none */
 	struct admin *admin;
 	struct tally *tally;
 	bool inherited; /* the listener is systemd's */
@@ -71,7 +72,8 @@ static const char usage[] =
 	"  --socket PATH   the admin socket of the worker that a command asks\n"
 	"\n"
 	"Every setting can be overridden by PERIGEE_<SECTION>_<KEY>. SIGHUP reads the\n"
-	"endpoint tables anew; SIGTERM and SIGINT drain and stop the worker.\n";
+	"configuration and the endpoint tables anew; SIGTERM and SIGINT drain and stop the\n"
+	"worker.\n";
 
 /* ---- building ---- */
 
@@ -81,13 +83,18 @@ static bool complain(const char *what, const char *why)
 	return false;
 }
 
+static void set_log(const struct config *config)
+{
+	log_set_level((enum log_level)CONFIG_NUMBER(config, log, level));
+	log_set_form((enum record_form)CONFIG_NUMBER(config, log, format));
+}
+
 /* Counting is no reason not to serve: without the file it goes on in memory. */
 static bool build_metrics(struct process *p)
 {
 	struct settings *s = &p->settings;
 	const char *file = CONFIG_TEXT(s->config, metrics, file).p;
 	struct wall now = sysclock.wall(&sysclock);
-	struct catalog *catalog;
 	struct fail why;
 
 	p->gateway.metrics = metrics_open(file, now, &why);
@@ -99,9 +106,7 @@ static bool build_metrics(struct process *p)
 	p->tally = tally_new(p->gateway.metrics, CONFIG_TEXT(s->config, metrics, micro_cache).p);
 	if (!p->gateway.metrics || !p->gateway.scrape || !p->tally)
 		return complain("[metrics] file", "there is not enough memory");
-	catalog = tables_take(s->tables);
-	metrics_register(p->gateway.metrics, catalog);
-	catalog_unref(catalog);
+	metrics_register(p->gateway.metrics, s->catalog);
 	s->fills.metrics = p->gateway.metrics;
 	s->fills.pulses = &p->gateway.pulses;
 	s->redis_health.took = metrics_histogram(p->gateway.metrics, HISTOGRAM_REDIS_SECONDS);
@@ -132,12 +137,13 @@ static bool build(struct process *p)
 	int listener;
 
 	p->gateway.config = s->config;
-	p->gateway.tables = s->tables;
+	p->gateway.catalog = s->catalog;
 	p->gateway.canon = s->canon;
 	p->gateway.bases = s->bases;
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.origin = &s->origin;
+	p->gateway.identities = &s->identities;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
@@ -161,6 +167,7 @@ static bool build(struct process *p)
 	p->fills = fills_new(&s->fills, &sysclock, store_new(&s->redis, prefix),
 			     upstream_new(&s->upstream, &sysclock), workers_resume, p->workers);
 	p->gateway.fills = p->fills;
+	gateway_init(&p->gateway);
 	if (!p->fills)
 		return complain("fills", "they cannot be set up");
 	p->warm = warm_new(&p->gateway, store_new(&s->redis, prefix), s->warm);
@@ -211,11 +218,9 @@ static void on_feed_news(void *ctx, struct str line)
 static bool start_fills(struct process *p)
 {
 	const struct feed_listener listener = { on_feed_open, on_feed_news, p };
-	struct catalog *catalog = tables_take(p->settings.tables);
-	bool started = fills_start(p->fills, catalog);
+	bool started = fills_start(p->fills, p->settings.catalog);
 	char channel[STORE_CHANNEL_BYTES];
 
-	catalog_unref(catalog);
 	if (started)
 		p->feed = feed_new(
 			&p->settings.redis,
@@ -244,10 +249,12 @@ static bool start(struct process *p)
 /* Finishes what was accepted within the configured time, then ends every thread. */
 static void drain(struct process *p)
 {
-	int64_t drain_ms = CONFIG_NUMBER(p->settings.config, server, drain);
+	struct gateway *now = gateway_take(&p->gateway);
+	int64_t drain_ms = CONFIG_NUMBER(now->config, server, drain);
 	struct mono until = mono_after(sysclock.mono(&sysclock), drain_ms);
 	int64_t left_ms;
 
+	gateway_give_back(now);
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)
@@ -272,6 +279,7 @@ static void tear_down(struct process *p)
 	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
+	gateway_end(&p->gateway);
 	answers_free(p->gateway.answers);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
@@ -321,32 +329,56 @@ static int next_signal(const struct process *p, const sigset_t *signals)
 	return number;
 }
 
-static void reload_warm(struct process *p)
+static void free_settings(void *owned)
 {
-	if (!settings_reload_warm(&p->settings)) {
-		log_line(LOG_ERROR, "reload_failed", "what=warm_list in_force=old");
-		return;
-	}
-	warm_replace(p->warm, p->settings.warm);
-	p->settings.warm = NULL;
+	struct settings *s = owned;
+
+	redis_address_release(&s->redis.address);
+	settings_release(s);
+	free(s);
+}
+
+/* Puts what was read in force: all of it, or nothing. */
+static bool put_in_force(struct process *p, struct settings *s)
+{
+	struct gateway next = { .config = s->config,
+				.catalog = s->catalog,
+				.canon = s->canon,
+				.bases = s->bases,
+				.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000,
+				.owned = s,
+				.release = free_settings };
+
+	metrics_register(p->gateway.metrics, s->catalog);
+	if (!gateway_replace(&p->gateway, &next))
+		return false;
+	/* Answers were made by the old ones. */
+	memory_turn(p->gateway.memory);
+	answers_clear(p->gateway.answers);
+	fills_configure(p->fills, &s->fills);
+	warm_replace(p->warm, s->warm);
+	s->warm = NULL;
+	set_log(s->config);
+	return true;
 }
 
 static void reload(struct process *p)
 {
+	struct settings *s = calloc(1, sizeof(*s));
 	bool good;
 
 	systemd_tell_reloading();
-	good = settings_reload_tables(&p->settings, p->gateway.metrics);
+	good = s && settings_load_again(s, p->config_path, environ, &p->settings) &&
+	       put_in_force(p, s);
 	systemd_tell(SYSTEMD_READY);
 	metrics_reloaded(p->gateway.metrics, sysclock.wall(&sysclock), good);
-	/* Answers were understood by the old tables. */
-	memory_turn(p->gateway.memory);
-	answers_clear(p->gateway.answers);
-	if (good)
-		log_line(LOG_INFO, "reloaded", "what=tables");
-	else
-		log_line(LOG_ERROR, "reload_failed", "what=tables in_force=old");
-	reload_warm(p);
+	if (good) {
+		log_line(LOG_INFO, "reloaded", "what=configuration");
+		return;
+	}
+	log_line(LOG_ERROR, "reload_failed", "in_force=old");
+	if (s)
+		free_settings(s);
 }
 
 static int run(struct process *p)
@@ -361,8 +393,7 @@ static int run(struct process *p)
 	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	raise_file_limit();
-	log_set_level((enum log_level)CONFIG_NUMBER(p->settings.config, log, level));
-	log_set_form((enum record_form)CONFIG_NUMBER(p->settings.config, log, format));
+	set_log(p->settings.config);
 	if (!fcgi_start())
 		complain("libfcgi", "it cannot be started");
 	else if (build(p)) {
@@ -377,11 +408,9 @@ static int run(struct process *p)
 static int print_openapi(const struct settings *s)
 {
 	struct buf document = buf_init(LIMIT_ANSWER_BYTES);
-	struct catalog *catalog = tables_take(s->tables);
 	bool made;
 
-	openapi_put(&document, catalog, s->bases.list[0]);
-	catalog_unref(catalog);
+	openapi_put(&document, s->catalog, s->bases.list[0]);
 	made = !document.failed;
 	if (made)
 		printf("%.*s\n", STR_ARG(buf_str(&document)));
@@ -420,7 +449,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
-	struct cli cli = { .sockets_n = 0 };
+	static struct cli cli;
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;
@@ -462,6 +491,7 @@ int main(int argc, char **argv)
 		cli.config = config_path;
 		return run_command(&cli, argc - optind, argv + optind);
 	}
+	process.config_path = config_path;
 	if (settings_load(&process.settings, config_path, environ)) {
 		if (describe)
 			status = print_openapi(&process.settings);

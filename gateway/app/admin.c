@@ -1,7 +1,6 @@
 #include "app/admin.h"
 
 #include "app/admin_call.h"
-#include "app/tables.h"
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/fcgi.h"
@@ -226,7 +225,9 @@ static bool understand(struct visit *v)
 
 static void serve(struct admin *a, struct fcgi *fcgi)
 {
-	struct visit v = { .call = { .gw = a->gw,
+	struct gateway *gw = gateway_take(a->gw);
+	struct visit v = { .call = { .gw = gw,
+				     .catalog = gw->catalog,
 				     .store = a->store,
 				     .redis = a->redis,
 				     .prefix = a->options.prefix,
@@ -242,9 +243,9 @@ static void serve(struct admin *a, struct fcgi *fcgi)
 			 "This is for operators: a token is needed.");
 		log_line(LOG_WARN, "admin_refused", "reason=\"no token, or a wrong one\"");
 		finish(&v, false);
+		gateway_give_back(gw);
 		return;
 	}
-	v.call.catalog = tables_take(a->gw->tables);
 	good = understand(&v);
 	if (good) {
 		v.by_lines = admin_param_yes(&v.call, "progress");
@@ -252,7 +253,7 @@ static void serve(struct admin *a, struct fcgi *fcgi)
 	}
 	finish(&v, good);
 	json_decref(v.call.answer);
-	catalog_unref(v.call.catalog);
+	gateway_give_back(gw);
 }
 
 /* ---- the thread ---- */

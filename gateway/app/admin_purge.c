@@ -25,6 +25,7 @@
 struct job {
 	struct admin_call *call;
 	enum purge_mode mode;
+	struct wall begun;
 	uint64_t entries; /* that were purged */
 	int64_t workers;  /* that were told */
 };
@@ -36,9 +37,7 @@ static bool begin(const struct job *j, const struct purge *p)
 
 static bool apply(struct job *j, const struct str *targets, size_t n)
 {
-	struct wall now = j->call->gw->clock->wall(j->call->gw->clock);
-
-	return purges_apply(j->call->redis, j->call->prefix, j->mode, targets, n, now,
+	return purges_apply(j->call->redis, j->call->prefix, j->mode, targets, n, j->begun,
 			    &j->entries) ||
 	       admin_store_down(j->call);
 }
@@ -141,7 +140,7 @@ static bool find_targets(struct admin_call *call, const struct canon *c, struct 
 {
 	/* As for a client, but for the memory: what is remembered here says nothing of others. */
 	struct gateway gw = { .config = call->gw->config,
-			      .tables = call->gw->tables,
+			      .catalog = call->gw->catalog,
 			      .canon = call->gw->canon,
 			      .time_step_us = call->gw->time_step_us,
 			      .clock = call->gw->clock,
@@ -334,7 +333,9 @@ bool admin_purge(struct admin_call *call)
 		{ "object", purge_object },
 		{ "everything", purge_everything },
 	};
-	struct job j = { .call = call, .mode = PURGE_INVALIDATE };
+	struct job j = { .call = call,
+			 .mode = PURGE_INVALIDATE,
+			 .begun = call->gw->clock->wall(call->gw->clock) };
 	size_t way = 0;
 	size_t n = 0;
 

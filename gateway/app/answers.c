@@ -78,6 +78,7 @@ struct answer *answer_new(const struct answer *facts)
 	if (!a)
 		return NULL;
 	at = (char *)(a + 1);
+	atomic_init(&a->asked, 0);
 	a->made_of = facts->made_of;
 	a->series = facts->series;
 	a->fetched = facts->fetched;
@@ -95,6 +96,17 @@ static struct answer *ref(struct answer *a)
 {
 	atomic_fetch_add_explicit(&a->refs, 1, memory_order_relaxed);
 	return a;
+}
+
+/* The second, and in the lower half the times. */
+uint32_t answer_asked(struct answer *a, struct wall now)
+{
+	uint64_t second = (uint64_t)now.ms / 1000 << 32;
+	uint64_t asked = atomic_load_explicit(&a->asked, memory_order_relaxed);
+
+	asked = asked - asked % ((uint64_t)1 << 32) == second ? asked + 1 : second + 1;
+	atomic_store_explicit(&a->asked, asked, memory_order_relaxed);
+	return (uint32_t)asked;
 }
 
 void answer_unref(struct answer *a)

@@ -36,6 +36,7 @@ struct answer_key {
 struct answer {
 	atomic_int refs;
 	_Atomic uint64_t epoch; /* in which it was last found right */
+	_Atomic uint64_t asked; /* in this second: answer_asked() */
 
 	uint64_t made_of;
 	struct str target;	 /* canonical, for the log */
@@ -53,6 +54,10 @@ uint32_t answer_variant(size_t base, struct str accept);
 /* A copy of `facts` (whose refs is not looked at) with one reference, in one piece of memory.
  * NULL without memory. */
 struct answer *answer_new(const struct answer *facts);
+
+/* It is asked for once more: how often has it been in this second of the clock? (Roughly, where
+ * threads count at the same moment.) */
+uint32_t answer_asked(struct answer *a, struct wall now);
 
 /* Gives a reference back; the last one frees. NULL is fine. */
 void answer_unref(struct answer *a);

@@ -38,6 +38,12 @@ static const struct row {
 #undef X
 };
 
+static const bool is_reloaded[CONFIG_KEY_COUNT] = {
+#define X(section, key) [CONFIG_##section##_##key] = true,
+	CONFIG_RELOADED(X)
+#undef X
+};
+
 struct loader {
 	struct config *config;
 	const char *path;
@@ -331,6 +337,27 @@ out:
 	return config;
 }
 
+bool config_keep(struct config *config, const struct config *running, config_report *report,
+		 void *ctx)
+{
+	for (size_t i = 0; i < CONFIG_KEY_COUNT; i++) {
+		const struct config_value *has = &running->values[i];
+		char where[128];
+		char *copy;
+
+		if (is_reloaded[i] || strcmp(config->values[i].text, has->text) == 0)
+			continue;
+		copy = strdup(has->text);
+		if (!copy)
+			return false;
+		free(config->values[i].text);
+		config->values[i] = (struct config_value){ copy, has->number };
+		snprintf(where, sizeof(where), "[%s] %s", rows[i].section, rows[i].key);
+		report(ctx, where, "it changes with a restart only");
+	}
+	return true;
+}
+
 void config_free(struct config *config)
 {
 	if (!config)
@@ -361,6 +388,8 @@ void config_print(FILE *to)
 
 			fprintf(to, "# %.*s\n", STR_ARG(line));
 		}
+		if (is_reloaded[i])
+			fputs("# Read again on SIGHUP.\n", to);
 		fprintf(to, "%s =%s%s\n", rows[i].key, rows[i].default_[0] ? " " : "",
 			rows[i].default_);
 	}

@@ -91,6 +91,9 @@
 	  "API key, sent as `Authorization: Token ...`. Better given by token_file or environment.")    \
 	X(upstream, token_file,       TEXT,     "",                                                     \
 	  "File that holds the API key.")                                                               \
+	X(upstream, identities,       TEXT,     "",                                                     \
+	  "File of several identities, a line each: name, quota (calls/seconds or -), and token=KEY,\n"  \
+	  "token_file=FILE or anonymous. Each has a budget of its own.")                                 \
 	X(upstream, proxy,            SECRET,   "",                                                     \
 	  "URL of an HTTP proxy for calls to upstream. Empty: none, whatever the environment says.")    \
 	X(upstream, connect_timeout,  DURATION, "4s",                                                   \
@@ -130,6 +133,29 @@
 	  "yes: a line for every request, at level info.")
 /* clang-format on */
 
+/* The keys that are read again on SIGHUP; the others hold as long as the process lives. */
+#define CONFIG_RELOADED(X)                                                                         \
+	X(server, wait)                                                                            \
+	X(server, waiting_max)                                                                     \
+	X(server, drain)                                                                           \
+	X(public, base_urls)                                                                       \
+	X(api, tables)                                                                             \
+	X(api, unknown_parameters)                                                                 \
+	X(api, ignored_parameters)                                                                 \
+	X(api, time_step)                                                                          \
+	X(cache, time_scale)                                                                       \
+	X(upstream, base_url)                                                                      \
+	X(upstream, quota)                                                                         \
+	X(upstream, reserve)                                                                       \
+	X(upstream, client_share)                                                                  \
+	X(upstream, local_share)                                                                   \
+	X(upstream, retry)                                                                         \
+	X(warm, list)                                                                              \
+	X(log, level)                                                                              \
+	X(log, format)                                                                             \
+	X(log, client)                                                                             \
+	X(log, requests)
+
 enum config_key {
 #define X(section, key, type, default_, help) CONFIG_##section##_##key,
 	CONFIG_KEYS(X)
@@ -167,6 +193,13 @@ struct config *config_read(const char *path, struct str text, char *const *envir
 			   config_report *report, void *ctx);
 
 void config_free(struct config *config);
+
+/*
+ * `config` was read while `running` is in force: gives the keys that are not read again what they
+ * have there, and reports each that was to change. False without memory.
+ */
+bool config_keep(struct config *config, const struct config *running, config_report *report,
+		 void *ctx);
 
 /* Writes the default configuration file, every key with its meaning. */
 void config_print(FILE *to);

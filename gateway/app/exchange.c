@@ -30,6 +30,7 @@ void exchange_reset(struct exchange *x)
 	entry_unref(x->news.entry);
 	catalog_unref(x->catalog);
 	answer_unref(x->answer);
+	gateway_give_back(x->gw);
 	arena_reset(arena);
 	buf_clear(&head);
 	/* A long answer's memory is not kept for the short ones that follow. */

@@ -12,6 +12,7 @@
 
 #include "api/canon.h"
 #include "app/answers.h"
+#include "app/gateway.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -98,6 +99,7 @@ struct exchange {
 	struct str address;	   /* the same for the log, where that is wanted */
 	struct log_cause cause;	   /* its ids, for the lines that are logged because of it */
 
+	struct gateway *gw;	 /* a reference: what it is served with; NULL in tests */
 	struct catalog *catalog; /* a reference: what the request is understood by */
 	bool routed;		 /* canon is valid */
 	uint64_t purges;	 /* that memory has seen by then */
@@ -121,6 +123,7 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
+	bool wanted;		   /* by so many that nginx may keep it for a moment */
 	int64_t age_s;		   /* of one from entries; -1: it has none */
 	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;

@@ -88,6 +88,9 @@ struct fill_report fills_look(struct fills *fills, struct str target);
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
 
+/* Other times, numbers and shares from here on; how long a call takes, and all else, stays. */
+void fills_configure(struct fills *fills, const struct fills_options *options);
+
 /* How many there are just now. */
 struct fills_stats {
 	size_t calling; /* calls to upstream that are under way */

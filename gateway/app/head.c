@@ -126,8 +126,7 @@ static void put_vary(struct exchange *x)
  */
 static void put_micro_cache(struct exchange *x, int64_t left_s, struct wall now)
 {
-	if (x->status == 200 && x->result == RESULT_HIT && !x->fills && left_s > 0 &&
-	    request_method(&x->request) == METHOD_GET) {
+	if (x->wanted && x->status == 200 && x->result == RESULT_HIT && left_s > 0) {
 		put_number(x, STR("X-Accel-Expires: @"), now.ms / 1000, STR("\r\n"));
 		/* As which nginx has it counted whenever it answers from what it keeps. */
 		put_number(x, STR("X-Perigee-Count: "), metrics_number(x->series, x->result),

@@ -39,7 +39,7 @@ void health_ready(const struct gateway *gw, struct store *store, struct exchange
 {
 	struct memory_stats memory = memory_stats(gw->memory);
 	struct buf body = buf_init(LIMIT_REQUEST_BYTES);
-	bool draining = atomic_load(&gw->stopping);
+	bool draining = atomic_load(&gw->first->stopping);
 	bool redis = store->ping(store);
 	bool ready = !draining && (redis || memory.entries);
 

@@ -42,6 +42,8 @@
 	  "Seconds until upstream, which has answered 429, may be asked again; 0: now.")              \
 	X(BREAKER,          GAUGE,     "perigee_breaker_open",                                        \
 	  "Workers of this host that ask nothing of this upstream, because it failed repeatedly.")    \
+	X(ORIGIN_MODE,      GAUGE,     "perigee_origin_mode",                                         \
+	  "1 for the mode in which upstream is asked: normal, avoid, or never; 0 for the others.")    \
 	X(CACHE_ENTRIES,    GAUGE,     "perigee_cache_entries",                                       \
 	  "What caches hold: entries in the workers' memory, composed answers, and keys of the "    \
 	  "Redis database, all of them (DBSIZE).")                                                    \

@@ -263,6 +263,12 @@ static void put_budgets(const struct teller *t, enum metric_family family)
 	}
 }
 
+static void put_modes(const struct teller *t)
+{
+	for (enum mode mode = 0; mode < MODE_COUNT; mode++)
+		put(t, label("mode", mode_word(mode)), mode == t->asked->mode);
+}
+
 static void put_redis(const struct teller *t, int64_t value)
 {
 	put_known(t, label("cache", "redis"), value);
@@ -320,6 +326,9 @@ static void put_family(const struct teller *t, enum metric_family family)
 		break;
 	case FAMILY_BREAKER:
 		put_breakers(t);
+		break;
+	case FAMILY_ORIGIN_MODE:
+		put_modes(t);
 		break;
 	case FAMILY_CACHE_ENTRIES:
 		put_redis(t, asked->redis_keys);

@@ -5,6 +5,7 @@
  * was found out for the occasion. */
 
 #include "app/metrics.h"
+#include "policy/mode.h"
 
 /* A budget, just now. */
 struct metrics_budget {
@@ -20,6 +21,7 @@ struct metrics_budget {
 struct metrics_asked {
 	const struct metrics_budget *budgets;
 	size_t budgets_n;
+	enum mode mode; /* in which upstream is asked */
 	bool redis_up;
 	int64_t redis_keys;
 	int64_t redis_bytes;

@@ -82,18 +82,18 @@ static const struct entry *refusal_among(const struct lookup *found)
 	return NULL;
 }
 
-/* What the answer's body depends on, beside what was asked: by which tables it was understood, and
+/* What the answer's body depends on, beside what was asked: the configuration, tables included, and
  * the entries. */
-static uint64_t made_of(const struct exchange *x, const struct lookup *found)
+static uint64_t made_of(const struct gateway *gw, const struct lookup *found)
 {
 	struct {
-		uint64_t tables;
+		uint64_t configuration;
 		struct {
 			uint64_t target;
 			int64_t fetched_ms;
 			int64_t fresh_until_ms;
 		} entries[LOOKUP_ENTRIES];
-	} parts = { .tables = (uintptr_t)x->catalog };
+	} parts = { .configuration = gw->serial };
 
 	for (size_t i = 0; i < LOOKUP_ENTRIES && found->entries[i]; i++) {
 		const struct entry *e = found->entries[i];
@@ -120,7 +120,7 @@ static void put_found(const struct gateway *gw, struct exchange *x, const struct
 	struct links links;
 	struct made made = {
 		.self = self_of(x),
-		.of = made_of(x, found),
+		.of = made_of(gw, found),
 		.fetched = oldest(found)->fetched,
 		.fresh_until = fresh_until(found),
 		.ages = ages,

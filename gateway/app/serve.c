@@ -8,7 +8,6 @@
 #include "app/origin.h"
 #include "app/represent.h"
 #include "app/respond.h"
-#include "app/tables.h"
 #include "policy/plan.h"
 
 /* Only GET may cost a call: a HEAD is answered from what is there. */
@@ -109,7 +108,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	case METHOD_HEAD:
 		break;
 	}
-	x->catalog = tables_take(gw->tables);
+	x->catalog = catalog_ref(gw->catalog);
 	if (local_answer(gw, store, x))
 		return true;
 	if (!canon_request(x->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
@@ -120,7 +119,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	}
 	x->series = canon_series(&x->canon);
 	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
-		local_throttle(store, x);
+		local_throttle(gw, store, x);
 		return true;
 	}
 	x->purges = memory_purges(gw->memory);

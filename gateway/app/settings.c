@@ -1,24 +1,42 @@
 #include "app/settings.h"
 
 #include "api/load.h"
-#include "app/metrics.h"
+#include "io/log.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+
+/* Who reads the configuration again has a log to write to. (The main thread does, and no other.) */
+static bool is_running;
+
+/* 16 lines of names and keys. */
+#define IDENTITIES_FILE_BYTES 65536
 
 static void report_setting(void *ctx, const char *where, const char *what)
 {
 	(void)ctx;
-	fprintf(stderr, "perigee: %s: %s\n", where, what);
+	if (is_running)
+		log_line(LOG_ERROR, "config_fault", "reason=\"%s: %s\"", where, what);
+	else
+		fprintf(stderr, "perigee: %s: %s\n", where, what);
+}
+
+static void report_kept(void *ctx, const char *where, const char *what)
+{
+	(void)ctx;
+	log_line(LOG_WARN, "config_kept", "reason=\"%s: %s\"", where, what);
 }
 
 static void report_table(void *ctx, const char *file, int line, const char *key, const char *what)
 {
-	(void)ctx;
-	fprintf(stderr, "perigee: %s", file);
+	char where[600];
+
 	if (line)
-		fprintf(stderr, ":%d", line);
-	fprintf(stderr, ": %s%s%s\n", key, key[0] ? ": " : "", what);
+		snprintf(where, sizeof(where), "%s:%d%s%s", file, line, key[0] ? ": " : "", key);
+	else
+		snprintf(where, sizeof(where), "%s%s%s", file, key[0] ? ": " : "", key);
+	report_setting(ctx, where, what);
 }
 
 static bool complain(const char *setting, const char *what)
@@ -62,21 +80,8 @@ static struct catalog *load_catalog(const struct settings *s)
 
 static bool read_tables(struct settings *s)
 {
-	struct catalog *catalog = load_catalog(s);
-
-	s->tables = catalog ? tables_new(catalog) : NULL;
-	return s->tables != NULL;
-}
-
-bool settings_reload_tables(struct settings *s, struct metrics *metrics)
-{
-	struct catalog *catalog = load_catalog(s);
-
-	if (!catalog)
-		return false;
-	metrics_register(metrics, catalog);
-	tables_replace(s->tables, catalog);
-	return true;
+	s->catalog = load_catalog(s);
+	return s->catalog != NULL;
 }
 
 /* The text of a file of at most `cap` bytes; NULL: it cannot be read. *ret_n is its length. */
@@ -102,27 +107,19 @@ static void report_line(void *ctx, int line, const char *what)
 static bool read_warm(struct settings *s)
 {
 	struct str path = CONFIG_TEXT(s->config, warm, list);
-	struct catalog *catalog;
 	char *text;
 	size_t n;
 
 	s->warm = NULL;
-	if (!path.n || !s->tables)
+	if (!path.n || !s->catalog)
 		return true;
 	text = read_file(path.p, WARM_FILE_BYTES, &n);
 	if (!text)
 		return complain("[warm] list", "the file cannot be read");
-	catalog = tables_take(s->tables);
-	s->warm = warm_list_read((struct str){ text, n }, catalog, &s->canon, report_line,
+	s->warm = warm_list_read((struct str){ text, n }, s->catalog, &s->canon, report_line,
 				 (void *)path.p);
-	catalog_unref(catalog);
 	free(text);
 	return s->warm != NULL;
-}
-
-bool settings_reload_warm(struct settings *s)
-{
-	return read_warm(s);
 }
 
 static bool read_canon(struct settings *s)
@@ -189,15 +186,75 @@ static bool read_upstream(struct settings *s)
 		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
 	};
-	s->upstream.token = CONFIG_TEXT(s->config, upstream, token);
-	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
-			 s->token, sizeof(s->token), &s->upstream.token))
-		return false;
-	if (!is_printable(s->upstream.token) ||
-	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
-		return complain("[upstream] token", "it has a character that no key has");
 	return is_printable(s->upstream.contact) ||
 	       complain("[upstream] contact", "plain ASCII is needed here");
+}
+
+/* The one of `[upstream] token`, or without a key. */
+static bool read_identity(struct settings *s)
+{
+	struct str token = CONFIG_TEXT(s->config, upstream, token);
+
+	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
+			 s->token, sizeof(s->token), &token))
+		return false;
+	if (!token_is_sound(token))
+		return complain("[upstream] token", "it has a character that no key has");
+	if (token.n || !CONFIG_TEXT(s->config, upstream, identities).n)
+		s->identities.list[s->identities.n++] = (struct identity){ .token = token };
+	return true;
+}
+
+/* One line of the file; NULL, or what is wrong with it. */
+static const char *add_identity(struct settings *s, struct str line)
+{
+	struct identities *ids = &s->identities;
+	struct identity_line read;
+	const char *why = identity_parse(line, &read);
+	char path[PATH_MAX];
+
+	if (why)
+		return why;
+	if (ids->n == IDENTITIES_MAX)
+		return "there are too many identities";
+	if (identities_have(ids, read.identity.name))
+		return "there is one of that name already";
+	if (read.token_file.n) {
+		if (read.token_file.n >= sizeof(path))
+			return "the path is too long";
+		memcpy(path, read.token_file.p, read.token_file.n);
+		path[read.token_file.n] = '\0';
+		if (!read_secret(path, str_from(path), s->tokens[ids->n], sizeof(s->tokens[ids->n]),
+				 &read.identity.token) ||
+		    !read.identity.token.n || !token_is_sound(read.identity.token))
+			return "there is no key in that file";
+	}
+	ids->list[ids->n++] = read.identity;
+	return NULL;
+}
+
+static bool read_identities(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, upstream, identities);
+	bool good = read_identity(s);
+	struct str rest;
+	size_t n;
+
+	if (!path.n)
+		return good;
+	s->identities_text = read_file(path.p, IDENTITIES_FILE_BYTES, &n);
+	if (!s->identities_text)
+		return complain("[upstream] identities", "the file cannot be read");
+	rest = (struct str){ s->identities_text, n };
+	for (int i = 1; rest.n; i++) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		const char *why = line.n && line.p[0] != '#' ? add_identity(s, line) : NULL;
+
+		if (why)
+			report_line((void *)path.p, i, why);
+		good = good && !why;
+	}
+	return good && (s->identities.n || complain("[upstream] identities", "it names none"));
 }
 
 /* Every request that waits is an open file: half of what may be open is left to all else. */
@@ -232,7 +289,8 @@ static bool read_fills(struct settings *s)
 		.permit = { .reserve_percent = (uint32_t)reserve,
 			    .client_percent = (uint32_t)client,
 			    .local_percent = (uint32_t)local,
-			    .call_ms = CONFIG_NUMBER(s->config, upstream, timeout) },
+			    .call_ms = CONFIG_NUMBER(s->config, upstream, timeout),
+			    .identities = &s->identities },
 	};
 	good = is_percentage("[upstream] reserve", 0, reserve);
 	good = is_percentage("[upstream] client_share", 1, client) && good;
@@ -296,25 +354,41 @@ static bool read_admin(struct settings *s)
 	       complain("[admin] token", "it has a character that no header field can have");
 }
 
-bool settings_load(struct settings *s, const char *path, char *const *environment)
+/* All parts, so that all faults are said at once. */
+static bool read_parts(struct settings *s)
 {
-	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis,
-						     read_warm,	    read_admin };
+	bool (*const parts[])(struct settings *) = { read_tables,   read_canon,	     read_bases,
+						     read_upstream, read_identities, read_fills,
+						     read_redis,    read_warm,	     read_admin };
 	bool good = true;
 
-	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
-	if (!s->config)
-		return false;
-	/* All of them, so that all faults are said at once. */
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		good = parts[i](s) && good;
+	return good;
+}
+
+bool settings_load(struct settings *s, const char *path, char *const *environment)
+{
+	*s = (struct settings){ .config = config_load(path, environment, report_setting, NULL) };
+	return s->config && read_parts(s);
+}
+
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running)
+{
+	bool good;
+
+	is_running = true;
+	good = settings_load(s, path, environment) &&
+	       config_keep(s->config, running->config, report_kept, NULL);
+	is_running = false;
 	return good;
 }
 
 void settings_release(struct settings *s)
 {
 	warm_list_free(s->warm);
-	tables_free(s->tables);
+	free(s->identities_text);
+	catalog_unref(s->catalog);
 	config_free(s->config);
 }

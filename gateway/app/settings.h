@@ -11,10 +11,10 @@
 #include "app/admin.h"
 #include "app/config.h"
 #include "app/fill.h"
-#include "app/tables.h"
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"
+#include "policy/identity.h"
 #include "policy/warm_list.h"
 
 #define SETTINGS_IGNORED_MAX 64
@@ -23,11 +23,12 @@
 
 struct settings {
 	struct config *config;
-	struct tables *tables;
+	struct catalog *catalog; /* a reference */
 	struct bases bases;
 	struct canon_options canon;
 	struct redis_options redis;
 	struct upstream_options upstream;
+	struct identities identities;
 	struct fills_options fills;
 	struct origin_switch origin;
 	struct warm_list *warm; /* NULL: none; its taker sets it to NULL */
@@ -36,6 +37,8 @@ struct settings {
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char *identities_text;
+	char tokens[IDENTITIES_MAX][SETTINGS_TOKEN_BYTES];
 	char admin_token_text[SETTINGS_TOKEN_BYTES];
 	char redis_password[SETTINGS_TOKEN_BYTES];
 };
@@ -48,12 +51,11 @@ struct settings {
 bool settings_load(struct settings *s, const char *path, char *const *environment);
 void settings_release(struct settings *s);
 
-/* Reads the endpoint tables anew and puts them in force, registered with `metrics`; or writes all
- * their faults to standard error, leaves the old ones as they are and returns false. */
-bool settings_reload_tables(struct settings *s, struct metrics *metrics);
-
-/* The same with the list of what is kept warm, by the tables in force. On success s->warm is the
- * new one, or NULL where none is configured. */
-bool settings_reload_warm(struct settings *s);
+/*
+ * The same while `running` is in force: faults go to the log, and the keys that hold for as long as
+ * the process lives keep what they have there (a change of one is logged too).
+ */
+bool settings_load_again(struct settings *s, const char *path, char *const *environment,
+			 const struct settings *running);
 
 #endif

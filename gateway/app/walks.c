@@ -1,7 +1,6 @@
 #include "app/walks.h"
 
 #include "app/fill.h"
-#include "app/tables.h"
 #include "base/limits.h"
 #include "io/log.h"
 
@@ -82,12 +81,12 @@ static bool search(struct store *store, struct search *s, struct fail *reterr)
 }
 
 /* The list that `target` names: what it means, and its canonical name without limit and offset. */
-static bool name_list(const struct gateway *gw, const struct catalog *catalog, struct str target,
-		      struct arena *a, struct canon *ret, struct str *ret_name, struct fail *reterr)
+static bool name_list(const struct gateway *gw, struct str target, struct arena *a,
+		      struct canon *ret, struct str *ret_name, struct fail *reterr)
 {
 	struct refusal refusal = { .faults_n = 0 };
 
-	if (!canon_request(catalog, &gw->canon, target, a, ret, &refusal)) {
+	if (!canon_request(gw->catalog, &gw->canon, target, a, ret, &refusal)) {
 		*reterr = refusal.fail;
 		return false;
 	}
@@ -131,7 +130,6 @@ static bool on_list(const struct gateway *gw, struct store *store, struct str ta
 		    struct fail *reterr)
 {
 	struct arena *a = arena_new(LIMIT_REQUEST_BYTES);
-	struct catalog *catalog = tables_take(gw->tables);
 	struct canon c;
 	struct str name;
 	bool good;
@@ -139,10 +137,9 @@ static bool on_list(const struct gateway *gw, struct store *store, struct str ta
 	if (!a)
 		good = fail(reterr, FAULT_INTERNAL, "There is no memory left.");
 	else
-		good = name_list(gw, catalog, target, a, &c, &name, reterr) &&
+		good = name_list(gw, target, a, &c, &name, reterr) &&
 		       (begins ? begin(store, name, gw->clock->wall(gw->clock), reterr)
 			       : end(store, name, reterr));
-	catalog_unref(catalog);
 	arena_free(a);
 	return good;
 }
@@ -224,14 +221,14 @@ static bool step(struct round *r, struct walk *walk, const struct want *want)
 	return there && walk->state == WALK_RUNNING;
 }
 
-static void take_steps(struct round *r, const struct catalog *catalog, struct walk *walk)
+static void take_steps(struct round *r, struct walk *walk)
 {
 	struct fail failure = { .fault = FAULT_NONE };
 	struct canon c;
 	struct str name;
 
 	/* The tables may have changed since it began. */
-	if (!name_list(r->gw, catalog, walk->target, r->arena, &c, &name, &failure)) {
+	if (!name_list(r->gw, walk->target, r->arena, &c, &name, &failure)) {
 		fail_walk(walk, failure.fault);
 		return;
 	}
@@ -256,7 +253,7 @@ static bool is_same(const struct walk *a, const struct walk *b)
 	       a->why == b->why;
 }
 
-static void deal_with(struct round *r, const struct catalog *catalog, struct walk *walk)
+static void deal_with(struct round *r, struct walk *walk)
 {
 	const struct walk before = *walk;
 
@@ -265,7 +262,7 @@ static void deal_with(struct round *r, const struct catalog *catalog, struct wal
 			forget(r->store, walk->target);
 		return;
 	}
-	take_steps(r, catalog, walk);
+	take_steps(r, walk);
 	if (is_same(walk, &before))
 		return;
 	keep(r->store, walk);
@@ -279,16 +276,13 @@ bool walks_round(const struct gateway *gw, struct store *store, struct arena *a)
 	struct round r = {
 		.gw = gw, .store = store, .arena = a, .now = gw->clock->wall(gw->clock)
 	};
-	struct catalog *catalog;
 	bool running = false;
 
 	arena_reset(a);
 	walks_visit(store, collect, &r);
-	catalog = tables_take(gw->tables);
 	for (size_t i = 0; i < r.n; i++) {
-		deal_with(&r, catalog, &r.walks[i]);
+		deal_with(&r, &r.walks[i]);
 		running |= r.walks[i].state == WALK_RUNNING;
 	}
-	catalog_unref(catalog);
 	return running;
 }

@@ -2,7 +2,6 @@
 
 #include "app/behind.h"
 #include "app/origin.h"
-#include "app/tables.h"
 #include "app/walks.h"
 #include "base/limits.h"
 #include "policy/plan.h"
@@ -36,7 +35,8 @@ struct item {
 };
 
 struct warm {
-	const struct gateway *gw;
+	const struct gateway *gw; /* the first one */
+	struct gateway *now;	  /* the one in force, for this round */
 	struct store *store;
 	struct arena *arena;
 	char id[24];
@@ -131,11 +131,11 @@ static int64_t fresh_ms(const struct lookup *found, struct wall now)
 /* Acts on what is there as serve() does, but for the answer. */
 static void see_to(struct warm *w, struct item *item, const struct lookup *found)
 {
-	const struct clock *clock = w->gw->clock;
+	const struct clock *clock = w->now->clock;
 	const struct situation situation = { .state = found->state,
 					     .agrees = found->agrees,
 					     .may_fetch = !found->broken,
-					     .mode = origin_mode(w->gw->origin) };
+					     .mode = origin_mode(w->now->origin) };
 	struct mono now = clock->mono(clock);
 	enum plan plan = plan_choose(&situation);
 
@@ -151,13 +151,12 @@ static void see_to(struct warm *w, struct item *item, const struct lookup *found
 	item->asked = true;
 	item->asked_at = now;
 	if (plan == PLAN_STALE)
-		refresh_behind(w->gw, found);
+		refresh_behind(w->now, found);
 	else
-		fetch_behind(w->gw, found);
+		fetch_behind(w->now, found);
 }
 
-static void look_after(struct warm *w, struct catalog *catalog, struct item *item,
-		       struct str target)
+static void look_after(struct warm *w, struct item *item, struct str target)
 {
 	struct exchange x = { .arena = w->arena, .request.target = target };
 	struct refusal refused;
@@ -166,26 +165,36 @@ static void look_after(struct warm *w, struct catalog *catalog, struct item *ite
 
 	arena_reset(w->arena);
 	/* The tables may have changed since the list was read: it is read anew with them. */
-	if (!canon_request(catalog, &w->gw->canon, target, w->arena, &x.canon, &refused)) {
-		item->due = mono_after(w->gw->clock->mono(w->gw->clock), ASK_MS);
+	if (!canon_request(w->now->catalog, &w->now->canon, target, w->arena, &x.canon, &refused)) {
+		item->due = mono_after(w->now->clock->mono(w->now->clock), ASK_MS);
 		return;
 	}
-	if (look_up(w->gw, w->store, &x, &found, &failure))
+	if (look_up(w->now, w->store, &x, &found, &failure))
 		see_to(w, item, &found);
 	lookup_release(&found);
 }
 
 static void look_after_list(struct warm *w)
 {
-	struct catalog *catalog = tables_take(w->gw->tables);
-
 	for (size_t i = 0; w->items && i < w->list->n; i++)
-		if (w->items[i].due.ms <= w->gw->clock->mono(w->gw->clock).ms)
-			look_after(w, catalog, &w->items[i], w->list->targets[i]);
-	catalog_unref(catalog);
+		if (w->items[i].due.ms <= w->now->clock->mono(w->now->clock).ms)
+			look_after(w, &w->items[i], w->list->targets[i]);
 }
 
 /* ---- rounds ---- */
+
+/* What the one does who holds the office. */
+static int64_t work(struct warm *w)
+{
+	int64_t ms;
+
+	w->now = gateway_take(w->gw);
+	look_after_list(w);
+	ms = walks_round(w->now, w->store, w->arena) ? WALK_ROUND_MS : ROUND_MS;
+	gateway_give_back(w->now);
+	w->now = NULL;
+	return ms;
+}
 
 int64_t warm_round(struct warm *w)
 {
@@ -193,8 +202,7 @@ int64_t warm_round(struct warm *w)
 	take_list(w);
 	if (!w->store->hold_office(w->store, office, str_from(w->id), OFFICE_MS))
 		return STANDBY_MS;
-	look_after_list(w);
-	return walks_round(w->gw, w->store, w->arena) ? WALK_ROUND_MS : ROUND_MS;
+	return work(w);
 }
 
 void warm_wake(struct warm *w)

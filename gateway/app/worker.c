@@ -2,6 +2,7 @@
 
 #include "app/connections.h"
 #include "app/memory.h"
+#include "app/metrics.h"
 #include "app/report.h"
 #include "app/serve.h"
 #include "app/tops.h"
@@ -32,6 +33,7 @@ struct queue {
 struct thread {
 	_Alignas(64) pthread_t id;
 	struct workers *workers;
+	struct gateway *gw; /* a reference: what was in force when this thread last looked */
 	struct store *store;
 	struct pulse *pulse;
 	/* What it has taken up, and others have brought to an end; see is_busy(). */
@@ -197,16 +199,27 @@ static void name_request(struct connection *c)
 	exchange_name_cause(x, x->request.traceparent);
 }
 
+/* `/2.3.0/launches/`, also of a single one. */
+static struct str endpoint_of(const struct gateway *gw, const struct exchange *x)
+{
+	struct str name = metrics_series_name(gw->metrics, x->series);
+
+	if (str_ends(name, STR("{id}/")))
+		name.n -= sizeof("{id}/") - 1;
+	return name;
+}
+
 static void answer(struct thread *t, struct connection *c)
 {
-	const struct gateway *gw = t->workers->gw;
+	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
 
 	if (CONFIG_NUMBER(gw->config, log, requests)) {
 		name_request(c);
 		log_set_cause(&c->exchange.cause);
 	}
 	report(gw, &c->exchange);
-	tops_note(gw->tops, &c->exchange, gw->clock->mono(gw->clock));
+	tops_note(gw->tops, &c->exchange, endpoint_of(gw, &c->exchange),
+		  gw->clock->mono(gw->clock));
 	send_answer(t, c, false);
 }
 
@@ -214,7 +227,7 @@ static void answer(struct thread *t, struct connection *c)
 
 static void read_request(struct thread *t, struct connection *c)
 {
-	const struct clock *clock = t->workers->gw->clock;
+	const struct clock *clock = t->gw->clock;
 	struct exchange *x = &c->exchange;
 	const struct fcgi_param params[] = {
 		{ STR("REQUEST_METHOD"), &x->request.method },
@@ -235,7 +248,7 @@ static void read_request(struct thread *t, struct connection *c)
 	fcgi_params(c->fcgi, params, sizeof(params) / sizeof(params[0]));
 	x->arrived = clock->mono(clock);
 	x->arrived_us = clock->us(clock);
-	x->epoch = memory_epoch(t->workers->gw->memory);
+	x->epoch = memory_epoch(t->gw->memory);
 }
 
 /* Reads the request that has come; answers it if that takes no time, else later. */
@@ -251,10 +264,13 @@ static void begin_request(struct thread *t, struct connection *c)
 		return;
 	}
 	read_request(t, c);
-	if (serve_at_once(t->workers->gw, &c->exchange))
+	if (serve_at_once(t->gw, &c->exchange)) {
 		answer(t, c);
-	else
-		append(&t->slow, c);
+		return;
+	}
+	/* It may take its time, and is served to its end with what it began with. */
+	c->exchange.gw = gateway_ref(t->gw);
+	append(&t->slow, c);
 }
 
 /* Something has come on c, which is ours. */
@@ -280,7 +296,7 @@ static void serve_on(struct thread *t, struct connection *c)
 {
 	name_request(c);
 	log_set_cause(&c->exchange.cause);
-	if (serve(t->workers->gw, t->store, &c->exchange))
+	if (serve(c->exchange.gw, t->store, &c->exchange))
 		answer(t, c);
 	log_set_cause(NULL);
 }
@@ -345,6 +361,14 @@ static void beat(struct thread *t)
 	pulse_begin(t->pulse, clock->mono(clock));
 }
 
+static void follow_configuration(struct thread *t)
+{
+	if (gateway_is_in_force(t->gw))
+		return;
+	gateway_give_back(t->gw);
+	t->gw = gateway_take(t->workers->gw);
+}
+
 /* Takes up what has come and answers what takes no time. False: the thread shall end. */
 static bool take_in(struct thread *t)
 {
@@ -357,6 +381,7 @@ static bool take_in(struct thread *t)
 	pulse_end(t->pulse);
 	n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
 	beat(t);
+	follow_configuration(t);
 	t->again.first = NULL;
 	while ((c = take_first(&again)))
 		look_at(t, c);
@@ -391,11 +416,12 @@ static void *run(void *ctx)
 	struct workers *w = t->workers;
 	bool go_on = true;
 
+	t->gw = gateway_take(w->gw);
 	t->pulse = pulse_new(&w->gw->pulses);
-
 	t->store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));
 	if (!t->store) {
 		log_line(LOG_ERROR, "worker_failed", "reason=\"there is no memory left\"");
+		gateway_give_back(t->gw);
 		return NULL;
 	}
 	while (go_on) {
@@ -404,6 +430,7 @@ static void *run(void *ctx)
 		finish_stuck(t);
 	}
 	t->store->free(t->store);
+	gateway_give_back(t->gw);
 	return NULL;
 }
 

@@ -118,13 +118,13 @@ static bool apply_batch(struct redis *r, const struct str *keys, size_t n, enum 
 }
 
 bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
-		  const struct str *targets, size_t n, struct wall now, uint64_t *ret_n)
+		  const struct str *targets, size_t n, struct wall begun, uint64_t *ret_n)
 {
 	struct buf text = buf_init((size_t)BATCH * KEY_BYTES);
 	char moment[DATE_ISO_BYTES];
 	bool good = true;
 
-	date_put_iso(now, moment);
+	date_put_iso(begun, moment);
 	for (size_t done = 0; good && done < n; done += BATCH) {
 		size_t part = n - done < BATCH ? n - done : BATCH;
 		struct str keys[BATCH];

@@ -19,9 +19,10 @@
 
 bool purges_begin(struct redis *r, struct str prefix, const struct purge *p);
 
-/* Purges the entries of these targets; *ret_n is increased by how many were there. */
+/* Purges the entries of these targets; *ret_n is increased by how many were there. By `begun`, when
+ * the whole purge began, one that comes twice (io/scan.h) is known and counts once. */
 bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
-		  const struct str *targets, size_t n, struct wall now, uint64_t *ret_n);
+		  const struct str *targets, size_t n, struct wall begun, uint64_t *ret_n);
 
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
 bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);

@@ -37,3 +37,9 @@ def door(socket, path, method="GET", local=True, token=None, **given):
     with worker_connection(socket) as s:
         s.sendall(fastcgi_request(path + query, **params))
         return read_fastcgi(s)
+
+
+def assert_intact(chain, target):
+    """The entry is stored, and nobody has purged it."""
+    stored = chain.stored(target)
+    assert stored and not stored["purged_at"], stored

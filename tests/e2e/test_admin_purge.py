@@ -17,7 +17,7 @@ class Hosts(Chain):
     """Three workers, which are asked one by one."""
 
     def __init__(self, **options):
-        super().__init__(**{"workers": 3, **options})
+        super().__init__(**{"workers": 3, "micro_cache": False, **options})
 
     def ask_worker(self, i, target):
         with worker_connection(self.worker_socket(i), 30) as s:
@@ -69,6 +69,8 @@ def test_an_object_is_purged_on_all_hosts_within_a_second(gate):
     for target in (FIRST, AGENCIES):
         assert all(a.ttl > 0 for a in gate.ask_all(target)), target
     gate.origin.lift()
+    for target in (SEED, detail, listed):
+        eventually(lambda t=target: gate.ask_worker(0, t).ttl > 0, f"{target} to be fresh again")
 
 
 def test_what_was_invalidated_is_fetched_anew_once(gate):
@@ -128,9 +130,9 @@ def test_heads_and_windows_are_both_purged(gate):
     """Of launches the first ones are kept apart: whichever of the two would be answered from."""
     page = "/2.3.0/launches/?limit=5&mode=detailed"
     gate.remember("/2.3.0/launches/?limit=50&mode=detailed", page)
-    entries = sorted(gate.cache.entries())
+    entries = [t for t in gate.cache.entries() if "/launches/" in t]
     answer = told(gate, "purge", page)
-    assert set(entries) <= set(answer["targets"])
+    assert entries and set(entries) <= set(answer["targets"])
     assert answer["entries"] == len(entries)
 
 
@@ -139,7 +141,7 @@ def test_a_moving_bound_is_purged_with_its_day(gate):
     now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
     url = f"/2.3.0/launches/?net__gte={now}.123Z&ordering=net"
     gate.ask_worker(0, url)
-    entries = gate.cache.entries()
+    entries = [t for t in gate.cache.entries() if "net__gte" in t]
     assert entries
     assert told(gate, "purge", url)["entries"] == len(entries)
     assert all(gate.stored(target)["purged_at"] for target in entries)
@@ -150,20 +152,26 @@ def test_an_endpoint_is_its_lists_and_objects(gate):
     own = [SEED, f"{SPACECRAFT}430/", FIRST]
     other = [AGENCIES, "/2.3.0/spacecraft_configurations/", "/2.3.0/launches/upcoming/"]
     gate.remember(*own, *other)
+    eventually(gate._is_idle, "what is fetched ahead to be there")
+    entries = gate.cache.entries()
     answer = told(gate, "purge", "--endpoint", SPACECRAFT)
-    assert (answer["entries"], answer["scanned"]) == (3, 6)
-    purged = [t for t in gate.cache.entries() if gate.stored(t)["purged_at"]]
-    assert sorted(purged) == sorted([WINDOW, f"{SPACECRAFT}430/", FIRST])
+    purged = [t for t in entries if gate.stored(t)["purged_at"]]
+    assert {WINDOW, f"{SPACECRAFT}430/", FIRST} <= set(purged)  # and what was fetched ahead
+    assert purged == [t for t in entries if t.startswith(SPACECRAFT)]
+    assert (answer["entries"], answer["scanned"]) == (len(purged), len(entries))
 
 
 def test_everything_is_everything_but_the_budget(gate):
     """The calls that were made stay made."""
     gate.remember(SEED, AGENCIES)
+    eventually(gate._is_idle, "what is fetched ahead to be there")
     made = gate.cache("ZCARD", "perigee:{ll2}:calls")
+    entries = gate.cache.entries()
+    assert len(entries) >= 2
     assert done(gate, "purge", "--everything", "--delete", "--yes") == (
-        "everything: 2 entries deleted; 3 workers were told\n")
+        f"everything: {len(entries)} entries deleted; 3 workers were told\n")
     assert gate.cache.entries() == []
-    assert gate.cache("ZCARD", "perigee:{ll2}:calls") == made
+    assert gate.cache("ZCARD", "perigee:{ll2}:calls") >= made
 
 
 def test_many_keys_are_looked_through(gate):
@@ -173,7 +181,8 @@ def test_many_keys_are_looked_through(gate):
         gate.cache("HSET", f"perigee:{SPACECRAFT}?limit=100&search=x{i}", "ids", "1,2")
         gate.cache("HSET", f"perigee:{AGENCIES}?limit=100&search=x{i}", "ids", "1,2")
     answer = told(gate, "purge", "--object", f"{SPACECRAFT}2/")
-    assert (answer["entries"], answer["scanned"]) == (n, 2 * n)
+    assert answer["entries"] == n  # each once, though SCAN may meet one twice
+    assert answer["scanned"] >= 2 * n
     answer = told(gate, "purge", "--endpoint", AGENCIES, "--delete")
     assert answer["entries"] == n
     assert gate.cache("DBSIZE") < 1.2 * n
@@ -261,3 +270,15 @@ def test_a_client_in_the_middle_of_it_sees_nothing_of_a_purge(gate):
         told(gate, "purge", SEED, *(["--delete"] if i % 4 == 3 else []), worker=i % 3)
     stop.append(True)
     assert all(client.result() > 0 for client in clients)
+
+
+def test_a_purge_gets_through_nginx_own_cache():
+    """It keeps an answer to the end of its second: from then on nobody sees what was deleted."""
+    with Chain() as chain:
+        chain.ask(SEED)
+        chain.origin.update(430, name="Renamed")
+        chain.ask(SEED)
+        done(chain, "purge", "--delete", SEED)
+        start = time.monotonic()
+        eventually(lambda: b"Renamed" in chain.ask(SEED).body, "the new name")
+        assert time.monotonic() - start < 1.5 * SLOW

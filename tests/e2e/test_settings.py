@@ -211,11 +211,11 @@ def test_a_worker_with_a_bad_table_does_not_start(tmp_path):
 
 
 @pytest.mark.parametrize("arguments, status", [
-    (["--version"], 0), (["--help"], 0), (["--nonsense"], 1), (["--config"], 1),
+    (["--version"], 0), (["--help"], 0), (["--nonsense"], 2), (["--config"], 2),
     (["--config", "/nonexistent", "--check"], 1),
 ])
 def test_the_command_line(arguments, status):
-    """Asked for: on standard output, 0. A slip: on standard error, 1."""
+    """Asked for: on standard output, 0. A slip: on standard error, 2; what cannot be used, 1."""
     got, out, err = run_perigee(*arguments)
     assert got == status
     assert bool(out) == (status == 0) and bool(err) == (status != 0)

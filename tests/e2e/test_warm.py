@@ -59,7 +59,7 @@ def test_refused_lines_are_said_at_start_and_on_reload(tmp_path):
     with Chain(config={"warm.list": warm}) as chain:
         warm.write_text("nonsense\n")
         chain.signal_worker(0, signal.SIGHUP)
-        eventually(lambda: "what=warm_list in_force=old" in chain.log("worker-0"), "it is refused")
+        eventually(lambda: "event=reload_failed" in chain.log("worker-0"), "it is refused")
         warm.write_text(FRONT)
         chain.signal_worker(0, signal.SIGHUP)
         eventually(lambda: FRONT_WINDOW in chain.origin.asked, "the new list is in force", 20)

@@ -14,7 +14,6 @@
 
 #include "app/fill.h"
 #include "app/metrics.h"
-#include "app/tables.h"
 #include "fake/clock.h"
 #include "fake/list.h"
 #include "fake/origin.h"
@@ -27,8 +26,7 @@
 #define RIG_RETRY_MS 1000
 
 struct rig {
-	struct catalog *catalog; /* the tables' own */
-	struct tables *tables;
+	struct catalog *catalog;
 	struct fake_clock clock;
 	struct fake_store store;
 	struct fake_origin *origin;
@@ -57,8 +55,6 @@ static inline struct rig *rig_set_up(void)
 	origin_switch_init(&r->mode, MODE_NORMAL);
 	log_set_level(LOG_ERROR);
 	r->catalog = test_catalog();
-	r->tables = tables_new(r->catalog);
-	assert_non_null(r->tables);
 	fake_clock_init(&r->clock);
 	r->metrics = metrics_open(NULL, r->clock.clock.wall(&r->clock.clock), &failure);
 	assert_non_null(r->metrics);
@@ -101,7 +97,7 @@ static inline void rig_tear_down(struct rig *r)
 	fake_origin_free(r->origin);
 	fake_worker_release(&r->worker);
 	fake_store_release(&r->store);
-	tables_free(r->tables);
+	catalog_unref(r->catalog);
 	metrics_close(r->metrics);
 	free(r);
 }

@@ -54,7 +54,8 @@ static inline int service_set_up(void **state)
 	s->rig = rig_set_up();
 	s->rig->origin->script = answer_from_list;
 	s->rig->origin->ctx = s->rig;
-	s->gw.tables = s->rig->tables;
+	gateway_init(&s->gw);
+	s->gw.catalog = s->rig->catalog;
 	s->gw.canon = test_canon_options();
 	s->gw.clock = &s->rig->clock.clock;
 	s->gw.fills = s->rig->fills;

@@ -282,6 +282,30 @@ static void files_that_cannot_be_read(void **state)
 	buf_release(&r.text);
 }
 
+/* Of a configuration that is read while another one is in force. */
+static void what_holds_for_life_is_kept(void **state)
+{
+	static const char before[] = "[redis]\nprefix = one\n[server]\nwait = 1s\nthreads = 3\n";
+	static const char after[] = "[redis]\nprefix = two\n[server]\nwait = 2s\nthreads = 3\n";
+	struct config *running = assert_taken(before, NULL);
+	struct config *read = assert_taken(after, NULL);
+	struct reports r = { .text = buf_init(100000) };
+
+	(void)state;
+	assert_true(config_keep(read, running, note, &r));
+	assert_view(CONFIG_TEXT(read, redis, prefix), "one");
+	assert_int_equal(CONFIG_NUMBER(read, server, threads), 3);
+	assert_int_equal(CONFIG_NUMBER(read, server, wait), 2000);
+	assert_int_equal(r.n, 1);
+	assert_view(buf_str(&r.text), "[redis] prefix: it changes with a restart only\n");
+	/* Kept, it changes no more. */
+	assert_true(config_keep(read, running, note, &r));
+	assert_int_equal(r.n, 1);
+	buf_release(&r.text);
+	config_free(running);
+	config_free(read);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +320,7 @@ int main(void)
 		cmocka_unit_test(no_message_shows_a_secret),
 		cmocka_unit_test(what_is_printed_are_the_defaults),
 		cmocka_unit_test(the_file_that_is_shipped_is_what_is_printed),
+		cmocka_unit_test(what_holds_for_life_is_kept),
 		cmocka_unit_test(files_that_cannot_be_read),
 	};
 

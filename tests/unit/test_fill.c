@@ -1068,6 +1068,7 @@ static void without_a_comparison_an_older_one_has_to_do(void **state)
 
 	rig_start(r);
 	rig_rest(r);
+	rig_advance(r, 60000);
 	r->store.outdated = true;
 	r->origin->count.status = 500;
 	join(r, FIRST, &x);
@@ -1096,6 +1097,7 @@ static void a_comparison_that_failed_elsewhere_is_none(void **state)
 
 	rig_start(r);
 	rig_rest(r);
+	rig_advance(r, 60000);
 	r->store.outdated = true;
 	r->store.claimed_elsewhere = true;
 	join(r, FIRST, &x);
@@ -1288,6 +1290,7 @@ static void without_the_store_nobody_calls(void **state)
 	assert_brought(r, &x, FIRST);
 }
 
+/* Who waits for it here gets it; other workers hear that they need not wait. */
 static void what_cannot_be_stored_is_news_all_the_same(void **state)
 {
 	struct rig *r = *state;
@@ -1301,6 +1304,7 @@ static void what_cannot_be_stored_is_news_all_the_same(void **state)
 	assert_false(x.news.stored);
 	assert_int_equal(r->store.saves, 1);
 	assert_false(is_stored(r, FIRST));
+	assert_string_equal(r->store.news, "failed store-unavailable 0 " FIRST);
 }
 
 static void a_call_that_cannot_be_started(void **state)
@@ -1458,6 +1462,40 @@ static void from_many_threads(void **state)
 		assert_true(crowd[i].joined[0] && crowd[i].joined[1]);
 }
 
+/* Other options, while it runs: who comes then waits for as long as they say. */
+static void options_change_while_it_runs(void **state)
+{
+	struct rig *r = *state;
+	struct fills_options options = { .wait_ms = 3000,
+					 .waiting_max = 1,
+					 .retry_ms = RIG_RETRY_MS,
+					 .permit = { .client_percent = 50 } };
+	struct exchange first;
+	struct exchange second;
+	struct fail failure;
+
+	rig_start(r);
+	join(r, FIRST, &first);
+	assert_true(fake_origin_await(r->origin, 1));
+	fills_configure(r->fills, &options);
+	rig_rest(r);
+	assert_false(join_newer(r, FIRST, never, &second, &failure));
+	assert_int_equal(failure.fault, FAULT_OVERLOAD);
+	options.waiting_max = 8;
+	fills_configure(r->fills, &options);
+	rig_rest(r);
+	join(r, FIRST, &second);
+	rig_advance(r, 3000);
+	assert_failed(r, &second, FAULT_UPSTREAM_SLOW);
+	assert_int_equal(fake_worker_waiting(&r->worker, &first), 0);
+	rig_advance(r, RIG_WAIT_MS - 3000);
+	assert_failed(r, &first, FAULT_UPSTREAM_SLOW);
+	end_call(r, 0, page_for(r, FIRST));
+	rig_rest(r);
+	/* How long a call may take is none of what changes. */
+	assert_int_equal(r->store.last_hold_ms, RIG_CALL_MS);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -1520,6 +1558,7 @@ int main(void)
 		TEST(grace_lets_calls_end),
 		TEST(grace_has_an_end),
 		TEST(parts_that_are_missing),
+		TEST(options_change_while_it_runs),
 		TEST(from_many_threads),
 	};
 

@@ -113,6 +113,16 @@ static void a_budget_that_is_used(void **state)
 	assert_holds(page(s), "perigee_cooldown_seconds{budget=\"ll2\"} 0\n");
 }
 
+static void the_mode_in_which_upstream_is_asked(void **state)
+{
+	struct service *s = *state;
+
+	assert_holds(page(s), "\nperigee_origin_mode{mode=\"normal\"} 1\n");
+	s->rig->mode.mode = MODE_NEVER;
+	assert_holds(page(s), "\nperigee_origin_mode{mode=\"normal\"} 0\n");
+	assert_holds(page(s), "\nperigee_origin_mode{mode=\"never\"} 1\n");
+}
+
 static void the_store_is_asked_once_a_second(void **state)
 {
 	struct service *s = *state;
@@ -177,9 +187,13 @@ static void calls_under_way_and_who_waits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(it_is_what_prometheus_reads),  TEST(every_request_is_counted_once),
-		TEST(a_budget_that_is_used),	    TEST(the_store_is_asked_once_a_second),
-		TEST(stale_answers_have_their_age), TEST(calls_under_way_and_who_waits),
+		TEST(it_is_what_prometheus_reads),
+		TEST(every_request_is_counted_once),
+		TEST(a_budget_that_is_used),
+		TEST(the_mode_in_which_upstream_is_asked),
+		TEST(the_store_is_asked_once_a_second),
+		TEST(stale_answers_have_their_age),
+		TEST(calls_under_way_and_who_waits),
 	};
 
 	return cmocka_run_group_tests_name("scrape", tests, NULL, NULL);

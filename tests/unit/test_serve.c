@@ -452,15 +452,6 @@ static void windows_that_disagree_in_need(void **state)
 
 /* ---- freshness ---- */
 
-/* `@` and the second that it is. */
-static const char *now_s(const struct service *s)
-{
-	static char text[32];
-
-	snprintf(text, sizeof(text), "@%lld", (long long)(s->rig->clock.wall_ms / 1000));
-	return text;
-}
-
 static void headers_of_a_fresh_answer(void **state)
 {
 	struct service *s = *state;
@@ -484,7 +475,7 @@ static void headers_of_a_fresh_answer(void **state)
 	assert_header(s, "Age", "99");
 	assert_header(s, "Cache-Control", "public, max-age=21599");
 	assert_header(s, "X-Perigee-Expires", "21499");
-	assert_header(s, "X-Accel-Expires", now_s(s));
+	assert_header(s, "X-Accel-Expires", "0");
 	/* A second lasts as long as the clock's, not as the answer's. */
 	rig_advance(s->rig, 999);
 	ask(s, LIST);
@@ -499,6 +490,85 @@ static void headers_of_a_fresh_answer(void **state)
 	assert_header(s, "X-Perigee-Expires", "@1");
 	assert_header(s, "X-Accel-Expires", "0");
 	assert_int_equal(calls(s), 1);
+}
+
+static struct str etag_of(const struct service *s, char text[static 64])
+{
+	snprintf(text, 64, "%.*s", STR_ARG(header(s, "ETag")));
+	return str_from(text);
+}
+
+/* `@` and the second that it is. */
+static const char *now_s(const struct service *s)
+{
+	static char text[32];
+
+	snprintf(text, sizeof(text), "@%lld", (long long)(s->rig->clock.wall_ms / 1000));
+	return text;
+}
+
+/* How often it has to be asked for, before nginx may keep it. */
+static int times_until_kept(struct service *s, struct request request)
+{
+	for (int times = 1; times <= 20; times++) {
+		assert_int_equal(ask_request(s, request), 200);
+		if (!str_eq(header(s, "X-Accel-Expires"), STR("0"))) {
+			assert_header(s, "X-Accel-Expires", now_s(s));
+			return times;
+		}
+		assert_header(s, "X-Perigee-Count", NULL);
+	}
+	fail_msg("it never may");
+	return 0;
+}
+
+/* nginx may keep what is wanted by many in this very second, and as nobody's own. */
+static void what_nginx_may_keep(void **state)
+{
+	struct service *s = *state;
+	struct request request = get(LIST);
+	char number[16];
+	char etag[64];
+
+	memory_free(s->gw.memory);
+	s->gw.memory = memory_new(1 << 20);
+	assert_non_null(s->gw.memory);
+	ask(s, LIST);
+	assert_true(times_until_kept(s, request) > 2);
+	snprintf(number, sizeof(number), "%u", metrics_number(s->x.series, RESULT_HIT));
+	assert_header(s, "X-Perigee-Count", number);
+	ask_request(s, request);
+	assert_header(s, "X-Accel-Expires", now_s(s));
+	etag_of(s, etag);
+	/* An answer to a condition is for who made it, and so is HEAD's without a body. */
+	request.if_none_match = str_from(etag);
+	assert_int_equal(ask_request(s, request), 304);
+	assert_header(s, "X-Accel-Expires", "0");
+	request.if_none_match = STR("");
+	request.if_match = str_from(etag);
+	assert_int_equal(ask_request(s, request), 200);
+	assert_header(s, "X-Accel-Expires", "0");
+	request = get(LIST);
+	request.method = STR("HEAD");
+	assert_int_equal(ask_request(s, request), 200);
+	assert_header(s, "X-Accel-Expires", "0");
+	/* Each second begins anew. */
+	rig_advance(s->rig, 1000);
+	assert_true(times_until_kept(s, get(LIST)) > 2);
+	/* Nobody shall have for fresh what will not be at the second's end. */
+	rig_advance(s->rig, 6 * HOUR_MS - 1500);
+	for (int i = 0; i < 8; i++) {
+		ask(s, LIST);
+		assert_result(s, RESULT_HIT);
+		assert_header(s, "X-Accel-Expires", "0");
+	}
+	rig_advance(s->rig, 2000);
+	s->rig->list.failures = 100;
+	for (int i = 0; i < 8; i++) {
+		ask(s, LIST);
+		assert_result(s, RESULT_STALE);
+		assert_header(s, "X-Accel-Expires", "0");
+	}
 }
 
 /* Two windows: the older one decides. */
@@ -992,12 +1062,6 @@ static void entity_tags(void **state)
 
 /* ---- codings ---- */
 
-static struct str etag_of(const struct service *s, char text[static 64])
-{
-	snprintf(text, 64, "%.*s", STR_ARG(header(s, "ETag")));
-	return str_from(text);
-}
-
 static int ask_coded(struct service *s, const char *target, const char *accept)
 {
 	struct request request = get(target);
@@ -1446,6 +1510,7 @@ int main(void)
 		TEST(a_clock_that_stands_still),
 		TEST(windows_that_disagree_in_need),
 		TEST(headers_of_a_fresh_answer),
+		TEST(what_nginx_may_keep),
 		TEST(the_age_of_two_windows),
 		TEST(the_freshness_of_two_windows),
 		TEST(a_stale_answer_goes_out_at_once),

@@ -1,7 +1,7 @@
 #include "unit/test.h"
 
-#include "app/metrics.h"
 #include "app/settings.h"
+#include "io/log.h"
 
 #include <unistd.h>
 
@@ -27,13 +27,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Its tables keep it. */
 static const struct catalog *in_force(void)
 {
-	struct catalog *catalog = tables_take(settings.tables);
-
-	catalog_unref(catalog);
-	return catalog;
+	return settings.catalog;
 }
 
 static void defaults(void **state)
@@ -51,7 +47,7 @@ static void defaults(void **state)
 	assert_int_equal(settings.fills.permit.call_ms, 20000);
 	assert_int_equal(settings.fills.permit.reserve_percent, 20);
 	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
-	assert_int_equal(settings.upstream.token.n, 0);
+	assert_int_equal(settings.identities.list[0].token.n, 0);
 	assert_string_equal(settings.redis.address.socket, "/run/redis/redis-server.sock");
 	assert_int_equal(settings.redis.timeouts.command_ms, 500);
 	assert_true(in_force()->apis_n > 0);
@@ -75,7 +71,7 @@ static void texts_become_values(void **state)
 	assert_view(settings.canon.ignored[1], "b_*");
 	assert_int_equal(settings.bases.n, 2);
 	assert_view(settings.bases.list[0], "https://a.example");
-	assert_view(settings.upstream.token, "abc");
+	assert_view(settings.identities.list[0].token, "abc");
 	assert_view(in_force()->apis[0].upstream, "http://127.0.0.1:9000");
 	assert_int_equal(in_force()->apis[0].quota.calls, 3);
 	assert_int_equal(in_force()->apis[0].quota.window_ms, 60000);
@@ -107,7 +103,7 @@ static void a_token_from_its_file(void **state)
 	loaded = load(environment);
 	unlink(path);
 	assert_true(loaded);
-	assert_view(settings.upstream.token, "secret-token");
+	assert_view(settings.identities.list[0].token, "secret-token");
 }
 
 /* Its own settings win over the address, whose credentials are for Sentinels where it names some.
@@ -144,7 +140,14 @@ static void who_logs_in_to_redis(void **state)
 	}
 }
 
-static void tables_are_read_anew(void **state)
+static void unload_again(struct settings *again)
+{
+	redis_address_release(&again->redis.address);
+	settings_release(again);
+}
+
+/* While another one is in force: what holds as long as the process lives is kept. */
+static void it_is_read_again(void **state)
 {
 	static const char good[] = "{\"title\":\"T\",\"root\":\"/x/\",\"upstream\":\"http://u\","
 				   "\"budget\":\"b\",\"quota\":\"1/1\",\"negative\":\"1s\","
@@ -153,27 +156,29 @@ static void tables_are_read_anew(void **state)
 	char folder[] = "/tmp/perigee-unit-XXXXXX";
 	char variable[100];
 	char path[100];
-	const char *const environment[] = { variable, NULL };
-	const struct catalog *first;
-	struct fail failure;
-	struct metrics *metrics = metrics_open(NULL, (struct wall){ 0 }, &failure);
+	const char *const before[] = { variable, NULL };
+	const char *const after[] = { variable, "PERIGEE_SERVER_WAIT=3s",
+				      "PERIGEE_REDIS_PREFIX=other", NULL };
+	struct settings again;
 
 	(void)state;
-	assert_non_null(metrics);
+	log_set_level(LOG_ERROR);
 	assert_non_null(mkdtemp(folder));
 	snprintf(variable, sizeof(variable), "PERIGEE_API_TABLES=%s", folder);
 	snprintf(path, sizeof(path), "%s/x.json", folder);
 	write_file(path, good);
-	assert_true(load(environment));
-	first = in_force();
+	assert_true(load(before));
+	assert_true(settings_load_again(&again, NULL, (char *const *)after, &settings));
+	assert_view(CONFIG_TEXT(again.config, redis, prefix), "perigee");
+	assert_int_equal(again.fills.wait_ms, 3000);
+	assert_int_equal(settings.fills.wait_ms, 12000);
+	assert_view(again.catalog->apis[0].name, "x");
+	assert_ptr_not_equal(again.catalog, in_force());
+	unload_again(&again);
 	write_file(path, "{}");
-	assert_false(settings_reload_tables(&settings, metrics));
-	assert_ptr_equal(in_force(), first);
-	write_file(path, good);
-	assert_true(settings_reload_tables(&settings, metrics));
+	assert_false(settings_load_again(&again, NULL, (char *const *)after, &settings));
+	unload_again(&again);
 	assert_view(in_force()->apis[0].name, "x");
-	assert_int_not_equal(in_force()->apis[0].endpoints[0].series, SERIES_UNMATCHED);
-	metrics_close(metrics);
 	unlink(path);
 	rmdir(folder);
 }
@@ -217,7 +222,7 @@ int main(void)
 		TEST(texts_become_values),
 		TEST(a_token_from_its_file),
 		TEST(who_logs_in_to_redis),
-		TEST(tables_are_read_anew),
+		TEST(it_is_read_again),
 		TEST(settings_that_are_wrong),
 	};
 

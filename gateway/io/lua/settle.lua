@@ -6,6 +6,11 @@
 --       4 channel  5 news  6 hold ms (0: it is not counted at all)
 local calls, fill = KEYS[1], KEYS[2]
 local name, counted, hold = ARGV[2] .. ':' .. ARGV[1], ARGV[3], tonumber(ARGV[6])
+
+-- First what a Redis that is full, or has become a replica, may still do: an error ends the script.
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+if redis.call('GET', fill) == ARGV[1] then redis.call('DEL', fill) end
+
 if hold > 0 then
 	-- Redis may have lost it meanwhile; upstream has not.
 	local latest = redis.call('ZSCORE', calls, '?' .. name)
@@ -18,6 +23,4 @@ if hold > 0 then
 		redis.call('ZADD', calls, now_ms(), name .. '@' .. (latest and latest - hold or 0))
 	end
 end
-if redis.call('GET', fill) == ARGV[1] then redis.call('DEL', fill) end
-redis.call('PUBLISH', ARGV[4], ARGV[5])
 return 1
