@@ -2,6 +2,7 @@
 
 #include "api/openapi.h"
 #include "app/health.h"
+#include "app/refuse.h"
 #include "app/respond.h"
 #include "app/usage.h"
 #include "app/scrape.h"
@@ -50,7 +51,7 @@ void local_throttle(const struct gateway *gw, struct store *store, struct exchan
 
 	if (!usage_of_all(store, gw->identities, api, &count)) {
 		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
-		respond_fail(x, &failure);
+		refuse(x, &failure);
 		return;
 	}
 	n = snprintf(body, sizeof(body),
