@@ -85,7 +85,7 @@ ifeq (0,$(MAKELEVEL))
 endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: all run test check bench fuzz fuzz-run programs fmt install clean help setup FORCE
+.PHONY: all run test check bench fuzz fuzz-run programs fmt install deb clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -103,6 +103,7 @@ groups-fmt     = lint
 groups-clean   = none
 groups-help    = none
 groups-bench   = build run bench
+groups-deb     = build deb
 needed_groups  = $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(groups-$(goal)),build)) \
                         $(if $(findstring clang,$(CC)),build fuzz))
 
@@ -235,26 +236,58 @@ fmt: | setup
 # ---- install ----------------------------------------------------------------
 
 SHARE = $(PREFIX)/share/perigee
+DOC   = $(PREFIX)/share/doc/perigee
 ETC   = $(SYSCONFDIR)/perigee
+LIB   = $(PREFIX)/lib
+
+# What is installed says where things are then.
+PLACED = sed -e 's|/usr/bin/perigee|$(PREFIX)/bin/perigee|; s|/usr/share/|$(PREFIX)/share/|' \
+             -e 's|/etc/perigee|$(ETC)|; s|= conf/apis|= $(SHARE)/apis|'
 
 # An edited configuration is never overwritten: the new one lies beside it.
 install: all
 	install -D -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
-	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(SHARE)/apis $(DESTDIR)$(SHARE)/nginx/perigee
-	install -m 644 conf/apis/*.json $(DESTDIR)$(SHARE)/apis/
-	install -m 644 nginx/perigee.conf nginx/admin.conf $(DESTDIR)$(SHARE)/nginx/
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/apis conf/apis/*.json
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/nginx nginx/*.conf
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/nginx/perigee nginx/perigee/*.conf
+	install -D -m 644 -t $(DESTDIR)$(SHARE)/redis conf/redis/*.conf
 	install -D -m 644 -t $(DESTDIR)$(SHARE)/prometheus conf/prometheus/*.yml
 	install -D -m 644 -t $(DESTDIR)$(SHARE)/grafana conf/grafana/*.json
-	install -m 644 nginx/perigee/*.conf $(DESTDIR)$(SHARE)/nginx/perigee/
 	install -D -m 644 conf/man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
 	install -D -m 644 conf/completion/perigee.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/perigee
 	install -D -m 644 conf/completion/_perigee \
 		$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_perigee
-	sed 's|conf/apis|$(SHARE)/apis|' conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
+	install -D -m 644 -t $(DESTDIR)$(DOC) README.md CHANGELOG.md \
+		conf/operations.md conf/capacity.md conf/problems.md
+	install -D -m 644 conf/redis/README.md $(DESTDIR)$(DOC)/redis.md
+	install -D -m 644 nginx/README.md $(DESTDIR)$(DOC)/nginx.md
+	install -D -m 644 conf/systemd/perigee.sysusers $(DESTDIR)$(LIB)/sysusers.d/perigee.conf
+	install -D -m 644 conf/systemd/perigee.tmpfiles $(DESTDIR)$(LIB)/tmpfiles.d/perigee.conf
+	install -d $(DESTDIR)$(ETC) $(DESTDIR)$(LIB)/systemd/system
+	for unit in perigee@.service perigee@.socket; do \
+		$(PLACED) conf/systemd/$$unit >$(DESTDIR)$(LIB)/systemd/system/$$unit; \
+		chmod 644 $(DESTDIR)$(LIB)/systemd/system/$$unit; \
+	done
+	$(PLACED) conf/perigee.conf >$(DESTDIR)$(ETC)/perigee.conf.new
 	chmod 644 $(DESTDIR)$(ETC)/perigee.conf.new
 	test -e $(DESTDIR)$(ETC)/perigee.conf || \
 		mv $(DESTDIR)$(ETC)/perigee.conf.new $(DESTDIR)$(ETC)/perigee.conf
+
+# A package of what the work tree holds. Debian wants its folder at the top, so that it is made in a
+# copy; without debug symbols, which Debian keeps in a package of their own.
+VERSION  = $(shell sed -n 's/.*PERIGEE_VERSION "\(.*\)"/\1/p' gateway/base/version.h)
+DEB_TREE = build/deb/perigee-$(VERSION)
+
+deb: | setup
+	@rm -rf build/deb && mkdir -p $(DEB_TREE)
+	@tar -c $$(test ! -d .git -a ! -f .git && echo --exclude=./build . || git ls-files) | \
+		tar -x -C $(DEB_TREE)
+	@cp -r conf/debian $(DEB_TREE)/debian
+	@sed -i 's/@VERSION@/$(VERSION)/' $(DEB_TREE)/debian/changelog
+	@cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS dpkg-buildpackage -b -us -uc \
+		>../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }
+	@ls build/deb/perigee_*.deb
 
 # ---- the rest ---------------------------------------------------------------
 
@@ -274,5 +307,6 @@ help:
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'
 	@echo 'make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)'
+	@echo 'make deb         a Debian package, in build/deb/'
 	@echo 'make clean       remove build/'
 	@echo 'with any of them: CC=clang  SANITIZE=address,undefined|thread  V=1  SETUP=: (install nothing)'

@@ -1,14 +1,17 @@
 """What nginx does by itself, before or instead of a worker."""
 
+import http.client
 import json
+import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 
 import pytest
 from stack import Stack
-from stack.chain import REPO, free_port, nginx_program
+from stack.chain import REPO, free_port, nginx_program, port_is_free
 from stack.child import wait_until
 
 
@@ -140,18 +143,142 @@ def test_without_a_worker_there_is_a_problem_and_then_service_again():
         assert {stack.get("/healthz").status for _ in range(4)} == {200}
 
 
-def test_the_site_for_production_is_clean(tmp_path):
-    """nginx -t on nginx/perigee.conf, installed as its head says."""
-    shutil.copytree(REPO / "nginx/perigee", tmp_path / "perigee")
-    # nginx -t opens logs and sockets; ours, as we may not be root, nor have IPv6.
-    site = (REPO / "nginx/perigee.conf").read_text().replace("/var/log/nginx", str(tmp_path))
-    site, n = re.subn(r"listen (\[::\]:)?80;", f"listen 127.0.0.1:{free_port()};", site, count=1)
-    site, m = re.subn(r"listen (\[::\]:)?80;", "", site)
-    assert (n, m) == (1, 1)
-    (tmp_path / "site.conf").write_text(site)
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid;\nevents {{ }}\nhttp {{ include site.conf; }}\n")
-    tested = subprocess.run(
-        [nginx_program(), "-t", "-q", "-p", f"{tmp_path}/", "-c", "nginx.conf", "-e", "stderr"],
-        capture_output=True, text=True)
+def shipped(name):
+    return (REPO / "nginx" / name).read_text()
+
+
+def http_part(site):
+    """What stands before the server."""
+    return site[:site.index("\nserver {")]
+
+
+def servers_of(site):
+    return site[site.index("\nserver {"):]
+
+
+def examples_of_the_readme():
+    """The indented blocks of nginx/README.md that are nginx'."""
+    blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", shipped("README.md"), re.M)
+    return [block for block in blocks if "{" in block]
+
+
+def with_a_prefix():
+    location, target = examples_of_the_readme()
+    return (http_part(shipped("perigee.conf")) + target +
+            "server { listen 80; " + location + " }")
+
+
+SITES = {
+    "perigee": lambda: shipped("perigee.conf"),
+    "admin": lambda: shipped("perigee.conf") + shipped("admin.conf"),
+    "tls": lambda: http_part(shipped("perigee.conf")) + shipped("perigee-tls.conf"),
+    "behind-proxy": lambda: "include perigee/behind-proxy.conf;\n" + shipped("perigee.conf"),
+    "prefix": with_a_prefix,
+}
+
+
+def install_site(folder, site):
+    """As the head of perigee.conf says; with logs, sockets and a certificate of ours, as we may not be
+    root, nor have IPv6. Returns the ports."""
+    shutil.copytree(REPO / "nginx/perigee", folder / "perigee")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                    "-nodes", "-subj", "/CN=launches.example.org", "-days", "2",
+                    "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+                   check=True, capture_output=True)
+    for ours, shipped_path in {
+            "cert.pem": "/etc/ssl/certs/ssl-cert-snakeoil.pem",
+            "key.pem": "/etc/ssl/private/ssl-cert-snakeoil.key",
+            "": "/var/log/nginx/", "run-": "/run/perigee/", "cache": "/run/nginx-perigee"}.items():
+        site = site.replace(shipped_path, f"{folder}/{ours}")
+    site = re.sub(r"listen (\[::\]:\d+|\[::1\]:\d+)[^;]*;", "", site)
+    ports = []
+
+    def free(match):
+        ports.append(free_port())
+        return f"listen 127.0.0.1:{ports[-1]}{match[1]};"
+
+    site = re.sub(r"listen (?:127.0.0.1:)?\d+([^;]*);", free, site)
+    (folder / "site.conf").write_text(site)
+    user = "user root root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user}\npid {folder}/pid;\ndaemon off;\nevents {{ }}\nhttp {{ include site.conf; }}\n")
+    return ports
+
+
+def nginx(folder, *more):
+    return [nginx_program(), *more, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_what_is_shipped_is_clean(name, tmp_path):
+    """nginx -t has nothing to say."""
+    assert install_site(tmp_path, SITES[name]())
+    tested = subprocess.run(nginx(tmp_path, "-t", "-q"), capture_output=True, text=True)
     assert (tested.returncode, tested.stderr) == (0, "")
+
+
+def test_the_site_with_tls_serves(stack, tmp_path):
+    """By HTTPS as by HTTP, which only says where to go; the micro-cache included."""
+    site = http_part(shipped("perigee.conf")) + shipped("perigee-tls.conf")
+    for i in range(2):
+        site = site.replace(f"/run/perigee/{i}.sock", str(stack.worker_socket(i)))
+    plain, tls = install_site(tmp_path, site)
+    server = subprocess.Popen(nginx(tmp_path), stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: (tmp_path / "pid").exists() and not port_is_free(tls), 20)
+        context = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        context.check_hostname = False
+        secure = http.client.HTTPSConnection("127.0.0.1", tls, timeout=20, context=context)
+        for _ in range(2):
+            secure.request("GET", "/2.3.0/spacecraft/?limit=3")
+            answer = secure.getresponse()
+            assert answer.status == 200 and len(json.loads(answer.read())["results"]) == 3
+            assert answer.headers["Strict-Transport-Security"]
+        open_ = http.client.HTTPConnection("127.0.0.1", plain, timeout=20)
+        open_.request("GET", "/2.3.0/spacecraft/?limit=3", headers={"Host": "launches.example.org"})
+        answer = open_.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (
+            301, "https://launches.example.org/2.3.0/spacecraft/?limit=3")
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_a_prefix_in_another_server_serves(stack, tmp_path):
+    site = with_a_prefix()
+    for i in range(2):
+        site = site.replace(f"/run/perigee/{i}.sock", str(stack.worker_socket(i)))
+    port, = install_site(tmp_path, site)
+    server = subprocess.Popen(nginx(tmp_path), stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: (tmp_path / "pid").exists() and not port_is_free(port), 20)
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        for target, status in {"/space/2.3.0/spacecraft/?limit=3": 200, "/space/healthz": 200,
+                               "/space/2.3.0/nothing/": 404, "/healthz": 404}.items():
+            client.request("GET", target)
+            answer = client.getresponse()
+            body = answer.read()
+            assert answer.status == status, (target, body)
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def test_behind_a_proxy_the_client_is_who_it_says(tmp_path):
+    """And only there: an address that a client sends itself is not believed."""
+    install_site(tmp_path, "")
+    port = free_port()
+    (tmp_path / "site.conf").write_text(
+        "include perigee/behind-proxy.conf;\n"
+        f"server {{ listen 127.0.0.1:{port}; location / {{ return 200 $remote_addr; }} }}")
+    server = subprocess.Popen(nginx(tmp_path), stderr=subprocess.DEVNULL)
+    try:
+        assert wait_until(lambda: not port_is_free(port), 20)
+        for forwarded, address in {"203.0.113.9": "203.0.113.9", "1.1.1.1, 203.0.113.9": "203.0.113.9",
+                                   "203.0.113.9, 127.0.0.1": "203.0.113.9", "": "127.0.0.1"}.items():
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            client.request("GET", "/", headers={"X-Forwarded-For": forwarded})
+            assert client.getresponse().read().decode() == address
+    finally:
+        server.terminate()
+        server.wait(20)
