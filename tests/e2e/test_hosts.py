@@ -70,8 +70,9 @@ def test_a_killed_workers_call_is_taken_over():
             for x in waiting[i] if i != dead else []:
                 assert x.result(PATIENCE).status == 200
         assert (chain.calls, chain.origin.report["refused"]) == (2, 0)
-        # The dead one's call stays counted, as upstream has counted it.
-        assert chain.cache("ZCARD", "perigee:{ll2}:calls") == 2
+        # The dead one's call stays counted, as upstream has counted it. (One too many is there until the
+        # next comparison, if this one was made while the other's call was on its way.)
+        assert chain.cache("ZCARD", "perigee:{ll2}:calls") in (2, 3)
         assert chain.origin.throttle["current_use"] == 2
         chain.origin.lift()
 

@@ -5,6 +5,7 @@ import re
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 from stack import Stack
@@ -145,6 +146,9 @@ def test_the_site_for_production_is_clean(tmp_path):
     shutil.copytree(REPO / "nginx/perigee", tmp_path / "perigee")
     # nginx -t opens logs and sockets; ours, as we may not be root, nor have IPv6.
     site = (REPO / "nginx/perigee.conf").read_text().replace("/var/log/nginx", str(tmp_path))
+    for place in ("/run/nginx-perigee", "/run/perigee/hits"):
+        assert place in site
+        site = site.replace(place, f"{tmp_path}/{Path(place).name}")
     site, n = re.subn(r"listen (\[::\]:)?80;", f"listen 127.0.0.1:{free_port()};", site, count=1)
     site, m = re.subn(r"listen (\[::\]:)?80;", "", site)
     assert (n, m) == (1, 1)
