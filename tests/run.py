@@ -157,8 +157,8 @@ SUITES = {
     "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile"),
     "stack": pytest_suite("stack", "-n", "2"),
     "bench": pytest_suite("bench", "-n", "2", "--dist", "loadfile"),
-    # A file at a time: its tests may share one chain.
-    "e2e": pytest_suite("e2e", "-n", "2", "--dist", "loadfile"),
+    # A file at a time: its tests may share one chain. They wait more than they work.
+    "e2e": pytest_suite("e2e", "-n", "3", "--dist", "loadfile"),
 }
 
 
