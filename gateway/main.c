@@ -6,6 +6,7 @@
  */
 
 #include "api/openapi.h"
+#include "app/ahead.h"
 #include "app/admin.h"
 #include "app/answers.h"
 #include "app/fill.h"
@@ -143,9 +144,14 @@ static bool build(struct process *p)
 	p->gateway.time_step_us = CONFIG_NUMBER(s->config, api, time_step) * 1000;
 	p->gateway.clock = &sysclock;
 	p->gateway.origin = &s->origin;
+	p->gateway.identities = &s->identities;
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
+	if (CONFIG_NUMBER(s->config, warm, ahead))
+		p->gateway.ahead = ahead_new();
+	if (CONFIG_NUMBER(s->config, warm, ahead) && !p->gateway.ahead)
+		return complain("[warm] ahead", "there is not enough memory");
 	p->gateway.answers = answers_new((size_t)CONFIG_NUMBER(s->config, cache, answers_bytes));
 	if (!p->gateway.answers)
 		return complain("[cache] answers_bytes", "there is not enough memory");
@@ -280,6 +286,7 @@ static void tear_down(struct process *p)
 	workers_free(p->workers);
 	gateway_end(&p->gateway);
 	answers_free(p->gateway.answers);
+	ahead_free(p->gateway.ahead);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
 	tally_free(p->tally);
@@ -448,7 +455,7 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct process process;
-	struct cli cli = { .sockets_n = 0 };
+	static struct cli cli;
 	const char *config_path = NULL;
 	bool check_only = false;
 	bool describe = false;

@@ -5,6 +5,8 @@
  */
 
 #include "app/admin_call.h"
+
+#include "app/usage.h"
 #include "base/limits.h"
 #include "io/ledger.h"
 #include "io/scan.h"
@@ -71,14 +73,14 @@ static bool find_leases(struct admin_call *call, struct str budget, json_t *leas
 	return good;
 }
 
-static json_t *describe(const struct api *api, const struct count *count, const struct ledger *l,
+static json_t *describe(struct str budget, const struct count *count, const struct ledger *l,
 			json_t *leases)
 {
 	json_int_t left = (json_int_t)count->quota.calls - (json_int_t)count->used;
 	bool cools = l->cool_until_ms > l->now_ms;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "budget", admin_text(api->budget));
+	json_object_set_new(o, "budget", admin_text(budget));
 	json_object_set_new(o, "limit", json_integer(count->quota.calls));
 	json_object_set_new(o, "window_s", json_integer(count->quota.window_ms / 1000));
 	json_object_set_new(o, "used", json_integer(count->used));
@@ -93,22 +95,35 @@ static json_t *describe(const struct api *api, const struct count *count, const 
 	return o;
 }
 
-static bool add_budget(struct admin_call *call, const struct api *api)
+static bool add_budget(struct admin_call *call, const struct api *api, const struct identity *as)
 {
+	char text[USAGE_NAME_BYTES];
+	struct str budget = usage_name(api, as, text);
 	struct ledger *l = malloc(sizeof(*l));
 	json_t *leases = json_array();
 	struct count count;
 	bool good;
 
-	good = l && call->store->usage(call->store, api->budget, api->quota, &count) &&
-	       ledger_read(call->redis, call->prefix, api->budget, count.quota.window_ms, l) &&
+	good = l && usage_of(call->store, as, api, &count) &&
+	       ledger_read(call->redis, call->prefix, budget, count.quota.window_ms, l) &&
 	       find_leases(call, api->budget, leases);
 	if (good)
 		json_array_append_new(json_object_get(call->answer, "budgets"),
-				      describe(api, &count, l, leases));
+				      describe(budget, &count, l, leases));
 	else
 		json_decref(leases);
 	free(l);
+	return good;
+}
+
+/* Of each identity that may call the api. */
+static bool add_budgets(struct admin_call *call, const struct api *api)
+{
+	const struct identities *all = usage_identities(call->gw->identities, api);
+	bool good = true;
+
+	for (size_t i = 0; good && i < all->n; i++)
+		good = add_budget(call, api, &all->list[i]);
 	return good;
 }
 
@@ -126,7 +141,7 @@ bool admin_quota(struct admin_call *call)
 	call->answer = json_pack("{s:[]}", "budgets");
 	for (size_t i = 0; i < call->catalog->apis_n; i++)
 		if (is_first_of_budget(call->catalog, i) &&
-		    !add_budget(call, &call->catalog->apis[i]))
+		    !add_budgets(call, &call->catalog->apis[i]))
 			return admin_store_down(call);
 	return true;
 }

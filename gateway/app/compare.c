@@ -3,7 +3,8 @@
 #include "io/log.h"
 #include "policy/throttle.h"
 
-bool compare_want(const struct api *api, struct buf *target, struct want *ret)
+bool compare_want(const struct api *api, const struct identity *as, struct buf *target,
+		  struct want *ret)
 {
 	const struct endpoint *endpoint;
 	const struct api *told_by = api_throttle(api, &endpoint);
@@ -13,11 +14,15 @@ bool compare_want(const struct api *api, struct buf *target, struct want *ret)
 	buf_put(target, told_by->root);
 	buf_put(target, endpoint->name);
 	buf_put_char(target, '/');
+	/* So that those of several identities are not one. */
+	if (as->name.n)
+		buf_putf(target, "#%.*s", STR_ARG(as->name));
 	*ret = (struct want){
 		.api = told_by,
 		.endpoint = endpoint,
 		.is_object = true,
 		.target = buf_str(target),
+		.as = as,
 	};
 	return true;
 }
@@ -48,6 +53,7 @@ bool compare_finish(struct permits *permits, const struct want *want, const stru
 		    struct wall now, struct fail *reterr)
 {
 	struct str budget = want->api->budget;
+	struct str name = want->as ? want->as->name : (struct str){ NULL, 0 };
 	struct count count;
 
 	if (!is_about_count(reply)) {
@@ -55,14 +61,16 @@ bool compare_finish(struct permits *permits, const struct want *want, const stru
 		return false;
 	}
 	if (reply->status == 200 && throttle_read(buf_str(&reply->body), &count)) {
-		permits_told(permits, want->api, &count);
-		log_line(LOG_INFO, "calibrated", "budget=%.*s limit=%u used=%u wait_ms=%lld",
-			 STR_ARG(budget), (unsigned int)count.quota.calls, (unsigned int)count.used,
+		permits_told(permits, want, &count);
+		log_line(LOG_INFO, "calibrated", "budget=%.*s%s%.*s limit=%u used=%u wait_ms=%lld",
+			 STR_ARG(budget), name.n ? "/" : "", STR_ARG(name),
+			 (unsigned int)count.quota.calls, (unsigned int)count.used,
 			 (long long)count.wait_ms);
 	} else {
-		permits_told(permits, want->api, NULL);
-		log_line(LOG_WARN, "uncalibrated", "budget=%.*s reason=\"upstream does not tell\"",
-			 STR_ARG(budget));
+		permits_told(permits, want, NULL);
+		log_line(LOG_WARN, "uncalibrated",
+			 "budget=%.*s%s%.*s reason=\"upstream does not tell\"", STR_ARG(budget),
+			 name.n ? "/" : "", STR_ARG(name));
 	}
 	return true;
 }

@@ -12,9 +12,10 @@
 #include "base/buf.h"
 #include "policy/intake.h"
 
-/* How to ask for the count of the api's budget; the target is put into `target`, which must
+/* How to ask for the count of that identity's budget; the target is put into `target`, which must
  * outlive *ret. False: nobody tells it. */
-bool compare_want(const struct api *api, struct buf *target, struct want *ret);
+bool compare_want(const struct api *api, const struct identity *as, struct buf *target,
+		  struct want *ret);
 
 /* Is that what is wanted? */
 bool compare_is_wanted(const struct want *want);

@@ -91,6 +91,9 @@
 	  "API key, sent as `Authorization: Token ...`. Better given by token_file or environment.")    \
 	X(upstream, token_file,       TEXT,     "",                                                     \
 	  "File that holds the API key.")                                                               \
+	X(upstream, identities,       TEXT,     "",                                                     \
+	  "File of several identities, a line each: name, quota (calls/seconds or -), and token=KEY,\n"  \
+	  "token_file=FILE or anonymous. Each has a budget of its own.")                                 \
 	X(upstream, proxy,            SECRET,   "",                                                     \
 	  "URL of an HTTP proxy for calls to upstream. Empty: none, whatever the environment says.")    \
 	X(upstream, connect_timeout,  DURATION, "4s",                                                   \
@@ -119,6 +122,8 @@
 	  "it. Empty: none.")                                                                            \
 	X(warm, list,                 TEXT,     "",                                                     \
 	  "File of what is kept fresh though nobody asks: a request target a line. Empty: nothing.")    \
+	X(warm, ahead,                BOOL,     "yes",                                                  \
+	  "yes: the next window of a list is fetched, in the background, for who walks through it.")    \
 	X(log, level,                 LEVEL,    "info",                                                 \
 	  "error, warn, info or debug.")                                                                \
 	X(log, format,                FORM,     "logfmt",                                               \

@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "http/address.h"
 #include "http/trace.h"
 
 #include <stdio.h>
@@ -57,8 +58,11 @@ void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PI
 
 void exchange_name_client(struct exchange *x, struct str address)
 {
+	char text[ADDRESS_NAME_BYTES];
+	struct str name = x->named.n ? x->named : address_client(address, text);
+
 	x->address = address;
-	snprintf(x->client, sizeof(x->client), "c%016llx", (unsigned long long)hash64(address));
+	snprintf(x->client, sizeof(x->client), "c%016llx", (unsigned long long)hash64(name));
 }
 
 /* Of a new trace: nginx' request id is as good as any; without it, chance. */

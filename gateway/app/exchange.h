@@ -96,6 +96,7 @@ struct exchange {
 	int64_t arrived_us;	   /* the same, finer: clock->us() */
 	char client[CLIENT_BYTES]; /* who asks */
 	uint64_t epoch;		   /* memory_epoch() when it was read; 0: nothing is remembered */
+	struct str named;	   /* by the web server, instead of the address; may be empty */
 	struct str address;	   /* the same for the log, where that is wanted */
 	struct log_cause cause;	   /* its ids, for the lines that are logged because of it */
 
@@ -139,7 +140,7 @@ void exchange_reset(struct exchange *x);
 #define EXCHANGE_PIECES 3
 void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PIECES]);
 
-/* Who asks, by the address that nginx knows. */
+/* Who asks: by the name that nginx gives (x->named), else by the address (http/address.h). */
 void exchange_name_client(struct exchange *x, struct str address);
 
 /* Which request this is, for the log: its id, and the trace of `traceparent`; one of its own if

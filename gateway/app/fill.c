@@ -230,7 +230,9 @@ void fills_configure(struct fills *f, const struct fills_options *options)
 	f->wanted.waiting_max = options->waiting_max;
 	f->wanted.retry_ms = options->retry_ms;
 	f->wanted.permit = options->permit;
+	/* What a call takes, and in whose name, stays as it is. */
 	f->wanted.permit.call_ms = f->options.permit.call_ms;
+	f->wanted.permit.identities = f->options.permit.identities;
 	f->changed = true;
 	pthread_mutex_unlock(&f->lock);
 	f->origin->wake(f->origin);
@@ -337,7 +339,7 @@ static void give_up(struct fills *f, struct fill *fill, const struct fail *failu
 		 STR_ARG(fill->want.target));
 	if (is_for_count(fill)) {
 		/* Whoever cannot do without it will find that it has just failed. */
-		permits_untold(f->permits, fill->want.api);
+		permits_untold(f->permits, &fill->want);
 		unpark(f, fill->want.api->budget, NULL);
 	}
 	pthread_mutex_lock(&f->lock);
@@ -368,7 +370,7 @@ static void settle(struct fills *f, const struct ticket *ticket, enum counted co
 static struct ticket ticket_of(const struct fills *f, const struct fill *fill)
 {
 	return (struct ticket){
-		.budget = fill->want.api->budget,
+		.budget = fill->budget.n ? fill->budget : fill->want.api->budget,
 		.target = fill->want.target,
 		.client = str_from(fill->caller),
 		.id = str_from(fill->id),
@@ -397,15 +399,15 @@ static void hold_back(struct fills *f, struct fill *fill, enum call_class class,
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* Has upstream asked for its count of the budget, unless that is under way. */
-static void calibrate(struct fills *f, const struct api *api)
+/* Has upstream asked for its count of that identity's budget, unless that is under way. */
+static void calibrate(struct fills *f, const struct api *api, const struct identity *as)
 {
 	struct buf target = buf_init(LIMIT_TARGET_BYTES);
 	struct want want;
 	struct fail failure;
 	bool joined;
 
-	if (!compare_want(api, &target, &want))
+	if (!compare_want(api, as, &target, &want))
 		return;
 	pthread_mutex_lock(&f->lock);
 	joined = join(f, &want, (struct wall){ 0 }, CALL_DEMAND, NULL, &failure);
@@ -415,15 +417,25 @@ static void calibrate(struct fills *f, const struct api *api)
 	buf_release(&target);
 }
 
+static void calibrate_all(struct fills *f, const struct api *api)
+{
+	const struct identities *ids = permits_identities(f->permits, api);
+
+	for (size_t i = 0; i < ids->n; i++)
+		calibrate(f, api, &ids->list[i]);
+}
+
 static void begin_call(struct fills *f, struct fill *fill)
 {
 	const struct api *api = fill->want.api;
 	const struct ticket ticket = ticket_of(f, fill);
+	struct str rest = fill->want.target;
+	struct str target = str_cut(&rest, '#');
 	struct fail failure;
 
 	pthread_mutex_lock(&f->lock);
-	fill->calling = f->origin->begin(f->origin, api->upstream, fill->want.target,
-					 api->authorized, fill);
+	fill->calling =
+		f->origin->begin(f->origin, api->upstream, target, fill->want.as->token, fill);
 	pthread_mutex_unlock(&f->lock);
 	if (fill->calling)
 		return;
@@ -445,11 +457,13 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 	}
 	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
 		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
+	fill->budget = (struct str){ NULL, 0 };
 	ticket = ticket_of(f, fill);
 	ticket.spare = class == CALL_SPARE;
 	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
+		fill->budget = ticket.budget;
 		begin_call(f, fill);
 		break;
 	case VERDICT_ELSEWHERE:
@@ -458,7 +472,7 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 		break;
 	case VERDICT_UNCALIBRATED:
 		put_back(f, fill, FILL_PARKED, 0);
-		calibrate(f, fill->want.api);
+		calibrate(f, fill->want.api, fill->want.as);
 		break;
 	case VERDICT_REFUSED:
 	case VERDICT_BROKEN:
@@ -540,6 +554,39 @@ static bool is_answered(const struct reply *reply)
 	return reply->fault == FAULT_NONE && reply->status < 500;
 }
 
+/* Upstream does not take the key, or so it says to everybody: not asked as that one for so long. */
+#define LOCKED_OUT_MS (10 * 60 * 1000)
+
+static bool is_locked_out(const struct reply *reply)
+{
+	return reply->fault == FAULT_NONE && (reply->status == 401 || reply->status == 403);
+}
+
+/*
+ * Upstream has refused the call to this identity, for a while; there are others, and
+ * the fill asks again as one of them. It ends: each of them cools down in its turn.
+ */
+static bool pass_on(struct fills *f, struct fill *fill, const struct reply *reply,
+		    const struct fail *failure)
+{
+	const struct ticket ticket = ticket_of(f, fill);
+
+	if (permits_identities(f->permits, fill->want.api)->n < 2 ||
+	    !(is_locked_out(reply) || reply->status == 429))
+		return false;
+	if (is_locked_out(reply)) {
+		f->store->cool_down(f->store, ticket.budget, LOCKED_OUT_MS, false);
+		log_line(LOG_WARN, "identity_refused", "budget=%.*s status=%d",
+			 STR_ARG(ticket.budget), reply->status);
+	} else {
+		f->store->cool_down(f->store, ticket.budget, failure->retry_after_s * 1000LL,
+				    failure->retry_after_s && !retry_is_told(reply));
+	}
+	settle(f, &ticket, reply->status == 429 ? COUNTED_NO : COUNTED_PERHAPS, NULL);
+	put_back(f, fill, FILL_QUEUED, 0);
+	return true;
+}
+
 /* The call has brought nothing. After a 429 nobody asks for a while. */
 static void fail_call(struct fills *f, struct fill *fill, const struct reply *reply,
 		      enum counted counted, const struct fail *failure)
@@ -602,6 +649,8 @@ static void finish_fill(struct fills *f, struct fill *fill, const struct reply *
 	struct entry *e = intake(reply, &fill->want, now, &failure);
 	bool stored;
 
+	if (!e && pass_on(f, fill, reply, &failure))
+		return;
 	if (!e) {
 		fail_call(f, fill, reply, counted_of(reply), &failure);
 		return;
@@ -632,11 +681,13 @@ static void finish_call(struct fills *f, struct reply *reply)
 		 reply->status, (long long)reply->took_ms, reply->body.n,
 		 STR_ARG(fill->want.target));
 	metrics_upstream(f->options.metrics, kind_of(fill), reply);
-	permits_note(f->permits, fill->want.api, is_answered(reply));
-	if (is_for_count(fill))
+	if (is_for_count(fill)) {
+		/* To the breaker that is nothing: it says nothing of what else may be asked. */
 		finish_count(f, fill, reply);
-	else
+	} else {
+		permits_note(f->permits, fill->want.api, is_answered(reply));
 		finish_fill(f, fill, reply);
+	}
 	buf_release(&reply->body);
 	log_set_cause(NULL);
 }
@@ -768,7 +819,7 @@ static void *run(void *ctx)
 bool fills_start(struct fills *f, const struct catalog *catalog)
 {
 	for (size_t i = 0; i < catalog->apis_n; i++)
-		calibrate(f, &catalog->apis[i]);
+		calibrate_all(f, &catalog->apis[i]);
 	f->started = pthread_create(&f->thread, NULL, run, f) == 0;
 	return f->started;
 }

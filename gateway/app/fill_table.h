@@ -39,10 +39,11 @@ struct fill {
 	char client[CLIENT_BYTES]; /* the first who waits for it; empty: nobody */
 	char caller[CLIENT_BYTES]; /* the client when it was taken: its call counts for that one */
 	char id[FILL_ID_BYTES];	   /* of its call, in the budget's log */
+	struct str budget;	   /* whose log that is; the permits' */
 	struct log_cause cause;	   /* the request that asked for it first */
 	int64_t took_ms;	   /* its call; -1: none is over */
-	bool calling;		   /* its call is under way */
 	struct mono begun;	   /* when that was granted, or a little earlier */
+	bool calling;		   /* it is under way */
 	bool heard;		   /* there was news of it; whoever takes it clears that */
 	struct fail told;	   /* and they were that it failed */
 	struct mono not_before;	   /* ELSEWHERE, and queued in the background: when to ask again */

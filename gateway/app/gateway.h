@@ -24,8 +24,10 @@
 #include "http/bases.h"
 #include "policy/ports.h"
 
+struct ahead;
 struct answers;
 struct fills;
+struct identities;
 struct memory;
 struct metrics;
 struct origin_switch;
@@ -50,7 +52,9 @@ struct gateway {
 	struct metrics *metrics;
 	struct scrape *scrape;
 	struct status *status;
-	struct origin_switch *origin; /* how much upstream may be asked now */
+	const struct identities *identities; /* who calls upstream; NULL: one without a key */
+	struct ahead *ahead;		     /* who walks through lists */
+	struct origin_switch *origin;	     /* how much upstream may be asked now */
 
 	/* ... to here. Of gateway.c: */
 	uint64_t serial; /* no other one has it */

@@ -2,7 +2,9 @@
 
 #include "api/openapi.h"
 #include "app/health.h"
+#include "app/refuse.h"
 #include "app/respond.h"
+#include "app/usage.h"
 #include "app/scrape.h"
 #include "app/status.h"
 #include "base/limits.h"
@@ -39,7 +41,7 @@ static void api_root(const struct gateway *gw, const struct api *api, struct exc
 	x->series = api->series;
 }
 
-void local_throttle(struct store *store, struct exchange *x)
+void local_throttle(const struct gateway *gw, struct store *store, struct exchange *x)
 {
 	const struct api *api = x->canon.api;
 	struct count count;
@@ -47,9 +49,9 @@ void local_throttle(struct store *store, struct exchange *x)
 	char body[256];
 	int n;
 
-	if (!store->usage(store, api->budget, api->quota, &count)) {
+	if (!usage_of_all(store, gw->identities, api, &count)) {
 		fail_set(&failure, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
-		respond_fail(x, &failure);
+		refuse(x, &failure);
 		return;
 	}
 	n = snprintf(body, sizeof(body),

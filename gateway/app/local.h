@@ -14,10 +14,10 @@
 bool local_answer(const struct gateway *gw, struct store *store, struct exchange *x);
 
 /*
- * Answers in the shape of upstream's /api-throttle/, with the budget that all of
- * the gateway's clients share. Upstream's own answer names the caller, by address
- * or by key: it is never asked for a client.
+ * Answers in the shape of upstream's /api-throttle/, with the budgets (of all identities together)
+ * that all of the gateway's clients share. Upstream's own answer names the caller, by address or by
+ * key: it is never asked for a client.
  */
-void local_throttle(struct store *store, struct exchange *x);
+void local_throttle(const struct gateway *gw, struct store *store, struct exchange *x);
 
 #endif

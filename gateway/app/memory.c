@@ -230,8 +230,10 @@ void memory_purge(struct memory *m, const struct purge *p)
 	size_t n;
 	struct entry **all = all_entries(m, &n);
 
-	if (!all)
+	if (!all) {
 		memory_clear(m);
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (purge_hits(p, all[i]->target, all[i]->ids)) {
 			struct entry *by =

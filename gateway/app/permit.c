@@ -1,47 +1,22 @@
 #include "app/permit.h"
 
+#include "app/usage.h"
 #include "policy/breaker.h"
 
 #include <stdlib.h>
 
-/* What upstream told a moment ago is believed for so long, and asked for no sooner. */
-#define TOLD_MS 10000
-
-/* A call is made only if the budget was compared in the last window / 60: a minute of an hour. For
- * one that has just asked there must be time to call. */
-#define COMPARED_SHARE	  60
-#define COMPARED_LEAST_MS 1000
-
-/* Where upstream's count cannot be had, calls are made without, for so much of a window. */
-#define UNTOLD_SHARE 6
-
-/* Calls of the own share that are remembered: no share is larger. */
-#define LOCAL_CALLS 32
-
-/* What this worker knows of a budget. */
+/* What this worker knows of a budget: of its upstream, and of each identity's share. */
 struct account {
 	struct account *next;
 	struct str budget; /* owned */
 	struct breaker breaker;
-	bool anew;		  /* the store was away: its log may lack calls */
-	struct mono untold_until; /* upstream's count could not be had: any comparison will do */
-	bool away;
-	struct mono away_since;
-	/* without the store */
-	struct mono asked; /* when upstream was last asked for its count */
-	int64_t asked_ms;  /* the same by the store's clock; 0: it did not answer */
-	bool is_told;
-	bool unwritten; /* the store answers, and did not take what was told last */
-	struct count told;
-	uint32_t since_told; /* own calls since then */
-	struct mono calls[LOCAL_CALLS];
-	size_t calls_n; /* made so far; the last ones are in calls[n % LOCAL_CALLS] */
+	struct purse *purses; /* in the order of the identities */
+	size_t purses_n;
 };
 
 struct permits {
 	struct permit_options options;
-	const struct clock *clock;
-	struct store *store;
+	struct till till;
 	struct account *accounts;
 };
 
@@ -50,9 +25,23 @@ struct permits *permits_new(const struct permit_options *options, const struct c
 {
 	struct permits *p = calloc(1, sizeof(*p));
 
-	if (p)
-		*p = (struct permits){ .options = *options, .clock = clock, .store = store };
+	if (!p)
+		return NULL;
+	p->options = *options;
+	p->till = (struct till){ .options = &p->options, .clock = clock, .store = store };
 	return p;
+}
+
+static void free_account(struct account *a)
+{
+	while (a->purses) {
+		struct purse *purse = a->purses;
+
+		a->purses = purse->next;
+		purse_free(purse);
+	}
+	free((char *)a->budget.p);
+	free(a);
 }
 
 void permits_free(struct permits *p)
@@ -61,48 +50,70 @@ void permits_free(struct permits *p)
 		struct account *a = p->accounts;
 
 		p->accounts = a->next;
-		free((char *)a->budget.p);
-		free(a);
+		free_account(a);
 	}
 	free(p);
 }
 
-static struct account *add_account(struct permits *p, struct str budget)
+const struct identities *permits_identities(const struct permits *p, const struct api *api)
+{
+	return usage_identities(p->options.identities, api);
+}
+
+static bool add_purses(struct account *a, const struct api *api, const struct identities *ids)
+{
+	struct purse **last = &a->purses;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		*last = purse_new(api, &ids->list[i]);
+		if (!*last)
+			return false;
+		last = &(*last)->next;
+		a->purses_n++;
+	}
+	return true;
+}
+
+static struct account *add_account(struct permits *p, const struct api *api)
 {
 	struct account *a = calloc(1, sizeof(*a));
-	char *name = strndup(budget.p, budget.n);
 
-	if (!a || !name) {
-		free(a);
-		free(name);
+	if (!a)
+		return NULL;
+	a->budget = (struct str){ strndup(api->budget.p, api->budget.n), api->budget.n };
+	if (!a->budget.p || !add_purses(a, api, permits_identities(p, api))) {
+		free_account(a);
 		return NULL;
 	}
-	a->budget = (struct str){ name, budget.n };
-	/* What was called before this worker began is for upstream to say. */
-	a->anew = true;
 	a->next = p->accounts;
 	p->accounts = a;
 	return a;
 }
 
 /* NULL without memory. */
-static struct account *account_of(struct permits *p, struct str budget)
+static struct account *account_of(struct permits *p, const struct api *api)
 {
 	struct account *a = p->accounts;
 
-	while (a && !str_eq(a->budget, budget))
+	while (a && !str_eq(a->budget, api->budget))
 		a = a->next;
-	return a ? a : add_account(p, budget);
+	return a ? a : add_account(p, api);
+}
+
+/* Of the identity that the call is made as; NULL: the first one. */
+static struct purse *purse_of(struct permits *p, const struct want *want)
+{
+	struct account *a = account_of(p, want->api);
+	struct purse *purse = a ? a->purses : NULL;
+
+	while (purse && want->as && purse->as != want->as)
+		purse = purse->next;
+	return purse;
 }
 
 static struct mono now(const struct permits *p)
 {
-	return p->clock->mono(p->clock);
-}
-
-static uint32_t percent(uint32_t calls, uint32_t of_100)
-{
-	return (uint32_t)((uint64_t)calls * of_100 / 100);
+	return p->till.clock->mono(p->till.clock);
 }
 
 /* ---- the breaker ---- */
@@ -120,187 +131,96 @@ static bool is_open(const struct permits *p, const struct account *a, int64_t *r
 
 void permits_note(struct permits *p, const struct api *api, bool answered)
 {
-	struct account *a = account_of(p, api->budget);
+	struct account *a = account_of(p, api);
 
 	if (a)
 		breaker_note(&a->breaker, answered, now(p));
 }
 
-/* ---- without the store ---- */
-
-static enum verdict refuse(struct fail *reterr, int64_t wait_ms, int64_t *ret_wait_ms)
+void permits_tell(const struct permits *p, struct metrics *m)
 {
-	fail_set(reterr, FAULT_STORE_DOWN, "The shared budget cannot be asked.");
-	reterr->retry_after_s = wait_ms > 1000 ? (int)((wait_ms + 999) / 1000) : 1;
-	*ret_wait_ms = wait_ms;
-	return VERDICT_REFUSED;
+	for (const struct account *a = p->accounts; a; a = a->next)
+		metrics_breaker(m, a->budget, a->breaker.failures >= BREAKER_FAILURES);
 }
 
-/* Does upstream tell how many of the api's calls it has counted? */
-static bool is_counted(const struct api *api)
-{
-	const struct endpoint *throttle;
+/* ---- which identity ---- */
 
-	return api_throttle(api, &throttle) != NULL;
-}
-
-/* How long until the own share of so many calls grants one. */
-static int64_t share_wait_ms(const struct permits *p, const struct account *a, size_t share,
-			     int64_t window_ms)
-{
-	struct mono oldest;
-
-	if (a->calls_n < share)
-		return 0;
-	oldest = a->calls[(a->calls_n - share) % LOCAL_CALLS];
-	return oldest.ms + window_ms - now(p).ms;
-}
-
-/* What upstream told, or what the table says. */
-static struct quota quota_of(const struct account *a, const struct api *api)
-{
-	return a->is_told ? a->told.quota : api->quota;
-}
-
-/* Has upstream told its count since the store went away, and not long ago? */
-static int64_t told_for_ms(const struct permits *p, const struct account *a)
-{
-	if (!a->asked.ms || a->asked.ms < a->away_since.ms)
-		return 0;
-	return a->asked.ms + TOLD_MS - now(p).ms;
-}
-
-/* Nobody knows how many other workers are about to do the same: half of the quota is theirs. */
-static bool is_half_free(const struct account *a, struct quota quota)
-{
-	return a->is_told &&
-	       2 * ((uint64_t)a->told.used + a->since_told + 1) <= (uint64_t)quota.calls + 1;
-}
-
-/* How long until upstream's count, or its silence for a whole window, allows a call. Below 0: it
- * must be asked first. */
-static int64_t count_wait_ms(const struct permits *p, const struct account *a,
-			     const struct api *api, struct quota quota)
-{
-	int64_t told_ms = told_for_ms(p, a);
-	int64_t away_ms = a->away_since.ms + quota.window_ms - now(p).ms;
-
-	if (!is_counted(api))
-		return away_ms > 0 ? away_ms : 0;
-	if (told_ms <= 0)
-		return -1;
-	return is_half_free(a, quota) ? 0 : told_ms;
-}
-
-static enum verdict ask_locally(struct permits *p, struct account *a, const struct api *api,
-				int64_t *ret_wait_ms, struct fail *reterr)
-{
-	struct quota quota = quota_of(a, api);
-	size_t share = percent(quota.calls, p->options.local_percent);
+/* One that was asked, and what it said. */
+struct response {
+	struct purse *purse; /* NULL: there is none */
 	int64_t wait_ms;
+	struct fail fail;
+};
 
-	if (!p->options.local_percent)
-		return refuse(reterr, 0, ret_wait_ms);
-	share = share < 1 ? 1 : share < LOCAL_CALLS ? share : LOCAL_CALLS;
-	wait_ms = share_wait_ms(p, a, share, quota.window_ms);
-	if (wait_ms <= 0)
-		wait_ms = count_wait_ms(p, a, api, quota);
-	if (wait_ms < 0)
-		return VERDICT_UNCALIBRATED;
-	if (wait_ms > 0)
-		return refuse(reterr, wait_ms, ret_wait_ms);
-	a->calls[a->calls_n++ % LOCAL_CALLS] = now(p);
-	a->since_told++;
-	return VERDICT_GRANTED;
+/* Of those that were not asked yet the one with most calls left, the first of equals. */
+static struct purse *richest(const struct account *a, const bool asked[static IDENTITIES_MAX],
+			     size_t *ret_i)
+{
+	struct purse *best = NULL;
+	size_t i = 0;
+
+	for (struct purse *purse = a->purses; purse; purse = purse->next, i++) {
+		if (asked[i] || (best && purse->left <= best->left))
+			continue;
+		best = purse;
+		*ret_i = i;
+	}
+	return best;
 }
 
-/* Only what reserve() says shows that the store is back: a budget that is of no use must not let
- * upstream be asked for its count again and again. */
-static void note_store(const struct permits *p, struct account *a, bool broken)
+/*
+ * Asks one after the other until one grants the call. Otherwise one that could
+ * after a comparison; else the refusal that is over first; else, if upstream has
+ * told none of them its count, the one that was asked first.
+ */
+static enum verdict ask_each(struct permits *p, struct account *a, struct want *want,
+			     struct ticket *ticket, struct response *ret)
 {
-	if (broken && !a->away)
-		a->away_since = now(p);
-	a->away = broken;
-	a->anew |= broken;
+	struct response refused = { .purse = NULL };
+	struct response uncompared = { .purse = NULL };
+	struct response untold = { .purse = NULL };
+	bool asked[IDENTITIES_MAX] = { false };
+	size_t i = 0;
+
+	while ((ret->purse = richest(a, asked, &i))) {
+		enum verdict verdict;
+		struct response *of;
+
+		asked[i] = true;
+		ticket->budget = ret->purse->budget;
+		verdict = purse_ask_for_call(&p->till, ret->purse, want->api, ticket, &ret->wait_ms,
+					     &ret->fail);
+		if (verdict == VERDICT_GRANTED || verdict == VERDICT_ELSEWHERE)
+			return verdict;
+		of = verdict != VERDICT_UNCALIBRATED	     ? &refused
+		     : purse_untold_ms(&p->till, ret->purse) ? &untold
+							     : &uncompared;
+		if (!of->purse || (of == &refused && ret->wait_ms < of->wait_ms))
+			*of = *ret;
+	}
+	*ret = uncompared.purse ? uncompared : refused.purse ? refused : untold;
+	return ret->purse == refused.purse ? VERDICT_REFUSED : VERDICT_UNCALIBRATED;
 }
 
 /* ---- asking ---- */
 
-/* Other programs may use the same quota: how old may the last comparison be? */
-static int64_t compared_ms(const struct permits *p, const struct account *a, struct quota quota)
+static enum verdict ask(struct permits *p, struct account *a, struct want *want,
+			struct ticket *ticket, struct response *ret)
 {
-	int64_t ms = quota.window_ms / COMPARED_SHARE;
-
-	if (a->anew)
-		return 0;
-	if (now(p).ms < a->untold_until.ms)
-		return -1;
-	return ms > COMPARED_LEAST_MS ? ms : COMPARED_LEAST_MS;
+	if (want->endpoint->kind != ENDPOINT_THROTTLE)
+		return ask_each(p, a, want, ticket, ret);
+	ret->purse = purse_of(p, want);
+	if (!ret->purse)
+		return VERDICT_REFUSED;
+	ticket->budget = ret->purse->budget;
+	return purse_ask_for_count(&p->till, ret->purse, ticket, &ret->wait_ms, &ret->fail);
 }
 
-static struct reservation reservation_for(const struct permits *p, const struct account *a,
-					  const struct api *api, const struct ticket *ticket)
-{
-	return (struct reservation){
-		.ticket = *ticket,
-		.quota = api->quota,
-		.reserve = percent(quota_of(a, api).calls, p->options.reserve_percent),
-		.client_share = p->options.client_percent,
-		.calibrated = is_counted(api),
-		.compared_ms = compared_ms(p, a, quota_of(a, api)),
-	};
-}
-
-/* A call for upstream's count itself is free; without the store not more often than it is
- * believed. */
-static enum verdict ask_for_count(struct permits *p, struct account *a, const struct ticket *ticket,
-				  int64_t *ret_wait_ms, struct fail *reterr)
-{
-	struct allowance allowance = { .wait_ms = 0 };
-	enum verdict verdict = p->store->claim(p->store, ticket, &allowance);
-
-	if (verdict == VERDICT_BROKEN)
-		note_store(p, a, true);
-	*ret_wait_ms = allowance.wait_ms;
-	if (verdict == VERDICT_GRANTED)
-		a->asked_ms = allowance.asked_ms;
-	if (verdict != VERDICT_BROKEN)
-		return verdict;
-	a->asked_ms = 0;
-	if (told_for_ms(p, a) > 0)
-		return refuse(reterr, told_for_ms(p, a), ret_wait_ms);
-	return VERDICT_GRANTED;
-}
-
-static enum verdict ask_for_call(struct permits *p, struct account *a, const struct api *api,
-				 const struct ticket *ticket, int64_t *ret_wait_ms,
-				 struct fail *reterr)
-{
-	struct reservation r = reservation_for(p, a, api, ticket);
-	struct allowance allowance = { .wait_ms = 0 };
-	enum verdict verdict = p->store->reserve(p->store, &r, &allowance);
-
-	/* It wants what it was just given and could not keep. */
-	if (verdict == VERDICT_UNCALIBRATED && a->unwritten && told_for_ms(p, a) > 0)
-		verdict = VERDICT_BROKEN;
-	note_store(p, a, verdict == VERDICT_BROKEN);
-	*ret_wait_ms = allowance.wait_ms;
-	/* The own share is for those who wait. */
-	if (verdict == VERDICT_BROKEN && !ticket->client.n)
-		return refuse(reterr, 0, ret_wait_ms);
-	if (verdict == VERDICT_BROKEN)
-		return ask_locally(p, a, api, ret_wait_ms, reterr);
-	if (verdict == VERDICT_REFUSED) {
-		fail_set(reterr, FAULT_NO_BUDGET, "The upstream quota is spent.");
-		reterr->retry_after_s = (int)((allowance.wait_ms + 999) / 1000);
-	}
-	return verdict;
-}
-
-enum verdict permits_ask(struct permits *p, const struct want *want, const struct ticket *ticket,
+enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ticket,
 			 int64_t *ret_wait_ms, struct fail *reterr)
 {
-	struct account *a = account_of(p, want->api->budget);
+	struct account *a = account_of(p, want->api);
+	struct response said = { .fail = *reterr };
 	enum verdict verdict;
 
 	if (!a) {
@@ -310,14 +230,17 @@ enum verdict permits_ask(struct permits *p, const struct want *want, const struc
 	}
 	if (is_open(p, a, ret_wait_ms, reterr))
 		return VERDICT_REFUSED;
-	if (want->endpoint->kind == ENDPOINT_THROTTLE) {
-		verdict = ask_for_count(p, a, ticket, ret_wait_ms, reterr);
-		if (verdict == VERDICT_GRANTED)
-			a->asked = now(p);
-	} else {
-		verdict = ask_for_call(p, a, want->api, ticket, ret_wait_ms, reterr);
+	verdict = ask(p, a, want, ticket, &said);
+	*ret_wait_ms = said.wait_ms;
+	*reterr = said.fail;
+	/* There is one identity at least. */
+	if (!said.purse) {
+		fail_set(reterr, FAULT_INTERNAL, "Nobody can call this upstream.");
+		return VERDICT_REFUSED;
 	}
-	if (verdict == VERDICT_GRANTED)
+	want->as = said.purse->as;
+	ticket->budget = said.purse->budget;
+	if (verdict == VERDICT_GRANTED && want->endpoint->kind != ENDPOINT_THROTTLE)
 		breaker_begin(&a->breaker, now(p), p->options.call_ms);
 	return verdict;
 }
@@ -327,34 +250,18 @@ void permits_configure(struct permits *p, const struct permit_options *options)
 	p->options = *options;
 }
 
-void permits_tell(const struct permits *p, struct metrics *m)
+void permits_told(struct permits *p, const struct want *want, const struct count *count)
 {
-	for (const struct account *a = p->accounts; a; a = a->next)
-		metrics_breaker(m, a->budget, a->breaker.failures >= BREAKER_FAILURES);
+	struct purse *purse = purse_of(p, want);
+
+	if (purse)
+		purse_told(&p->till, purse, want->api, count);
 }
 
-void permits_told(struct permits *p, const struct api *api, const struct count *count)
+void permits_untold(struct permits *p, const struct want *want)
 {
-	const struct count untold = { .quota = api->quota };
-	struct account *a = account_of(p, api->budget);
+	struct purse *purse = purse_of(p, want);
 
-	if (!a)
-		return;
-	a->is_told = count != NULL;
-	a->told = count ? *count : untold;
-	a->told.asked_ms = a->asked_ms;
-	a->since_told = 0;
-	/* One that does not tell leaves us with our own log. */
-	if (a->asked_ms) {
-		a->unwritten = !p->store->calibrate(p->store, api->budget, &a->told);
-		a->anew &= a->unwritten;
-	}
-}
-
-void permits_untold(struct permits *p, const struct api *api)
-{
-	struct account *a = account_of(p, api->budget);
-
-	if (a)
-		a->untold_until = mono_after(now(p), quota_of(a, api).window_ms / UNTOLD_SHARE);
+	if (purse)
+		purse_untold(&p->till, purse, want->api);
 }

@@ -7,6 +7,10 @@
  * small share of it. As other programs may use the same quota, the budget grants a
  * call only if it was compared with upstream's own count in the last minute.
  *
+ * Where there are several identities (policy/identity.h), each has a budget of its
+ * own (app/purse.h), and is asked in turn, the one with most calls left first; a call
+ * is refused when all refuse it.
+ *
  * Without the store nobody knows what the others have called, or are about to. So
  * the own share is a few percent of the quota, and each call of it is made only if
  * by upstream's own count (policy/throttle.h), asked for moments ago and since the
@@ -18,17 +22,9 @@
  */
 
 #include "app/metrics.h"
-#include "policy/intake.h"
-#include "policy/ports.h"
+#include "app/purse.h"
 
 struct permits;
-
-struct permit_options {
-	uint32_t reserve_percent; /* of a quota, that background calls leave alone */
-	uint32_t client_percent;  /* of a quota, for one client while others ask too */
-	uint32_t local_percent;	  /* of a quota, for this worker without the store */
-	int64_t call_ms;	  /* the longest that a call can take */
-};
 
 /* Uses the store and the clock, which must outlive it. NULL without memory. */
 struct permits *permits_new(const struct permit_options *options, const struct clock *clock,
@@ -37,18 +33,24 @@ void permits_free(struct permits *p);
 
 /*
  * Asks for the call that `want` needs; `ticket` names it. REFUSED (*reterr says
- * why), ELSEWHERE and GRANTED as the store means them; never BROKEN.
- * UNCALIBRATED: the api's throttle must be asked first, and permits_told() told.
+ * why, and when the first of the identities can), ELSEWHERE and GRANTED as the store
+ * means them; never BROKEN. UNCALIBRATED: the api's throttle must be asked first, and
+ * permits_told() told. want->as and ticket->budget are then of the identity that makes
+ * the call, or has to be compared. (Who wants a count says whose in want->as.)
  */
-enum verdict permits_ask(struct permits *p, const struct want *want, const struct ticket *ticket,
+enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ticket,
 			 int64_t *ret_wait_ms, struct fail *reterr);
 
-/* What upstream has told of the budget; NULL: it does not tell, and is not asked again soon. */
-void permits_told(struct permits *p, const struct api *api, const struct count *count);
+/* Who may call that api; one at least. */
+const struct identities *permits_identities(const struct permits *p, const struct api *api);
+
+/* What upstream has told of the budget of `want`; NULL: it does not tell, and is not asked again
+ * soon. */
+void permits_told(struct permits *p, const struct want *want, const struct count *count);
 
 /* Upstream was asked for its count and gave none: for some minutes an older comparison has to do,
  * if there is one. */
-void permits_untold(struct permits *p, const struct api *api);
+void permits_untold(struct permits *p, const struct want *want);
 
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);

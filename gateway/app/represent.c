@@ -3,7 +3,7 @@
 #include "app/answers.h"
 #include "app/memory.h"
 #include "app/origin.h"
-#include "app/respond.h"
+#include "app/refuse.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "http/condition.h"
@@ -65,7 +65,7 @@ static void put_other_than_wanted(struct exchange *x)
 	buf_clear(&x->body);
 	fail_set(&failed, FAULT_PRECONDITION,
 		 "The answer is not, or no longer, what If-Match names.");
-	respond_fail(x, &failed);
+	refuse(x, &failed);
 }
 
 static void put_answer(struct exchange *x, const struct ages *ages)
@@ -108,6 +108,7 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;
+	x->routed = true;
 	x->age_s = ages.age_s;
 	x->canon.target = a->target;
 	put_answer(x, &ages);

@@ -15,12 +15,6 @@
 /* From what look_up() found, `plan` being one of those that answer. */
 void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found);
 
-/* A request that was refused before anything was looked up. */
-void respond_refusal(struct exchange *x, const struct refusal *refusal);
-
-/* A request that cannot be answered. */
-void respond_fail(struct exchange *x, const struct fail *fail);
-
 /* OPTIONS, CORS preflights included. */
 void respond_options(struct exchange *x);
 

@@ -6,6 +6,7 @@
 #include "app/metrics_put.h"
 #include "app/origin.h"
 #include "app/respond.h"
+#include "app/usage.h"
 #include "base/exposition.h"
 #include "base/limits.h"
 
@@ -90,18 +91,21 @@ static bool is_asked(const struct scrape *s, struct str budget)
 }
 
 /* False: the store does not answer. */
-static bool ask_budget(struct scrape *s, struct store *store, const struct api *api)
+static bool ask_budget(struct scrape *s, struct store *store, const struct api *api,
+		       const struct identity *as)
 {
 	size_t n = s->asked.budgets_n;
+	char text[USAGE_NAME_BYTES];
+	struct str name = usage_name(api, as, text);
 	struct count count;
 
-	if (is_asked(s, api->budget) || n == METRICS_BUDGETS || api->budget.n > sizeof(s->names[n]))
+	if (is_asked(s, name) || n == METRICS_BUDGETS || name.n > sizeof(s->names[n]))
 		return true;
-	if (!store->usage(store, api->budget, api->quota, &count))
+	if (!usage_of(store, as, api, &count))
 		return false;
-	memcpy(s->names[n], api->budget.p, api->budget.n);
+	memcpy(s->names[n], name.p, name.n);
 	s->budgets[n] = (struct metrics_budget){
-		.name = { s->names[n], api->budget.n },
+		.name = { s->names[n], name.n },
 		.limit = count.quota.calls,
 		.window_ms = count.quota.window_ms,
 		.remaining = count.used < count.quota.calls ? count.quota.calls - count.used : 0,
@@ -112,14 +116,27 @@ static bool ask_budget(struct scrape *s, struct store *store, const struct api *
 	return true;
 }
 
-static void ask(struct scrape *s, struct store *store, const struct catalog *catalog)
+/* Of each identity that may call the api. */
+static bool ask_budgets(struct scrape *s, struct store *store, const struct api *api,
+			const struct identities *ids)
+{
+	const struct identities *all = usage_identities(ids, api);
+	bool up = true;
+
+	for (size_t i = 0; up && i < all->n; i++)
+		up = ask_budget(s, store, api, &all->list[i]);
+	return up;
+}
+
+static void ask(struct scrape *s, struct store *store, const struct catalog *catalog,
+		const struct identities *ids)
 {
 	struct store_stats stats = { .keys = -1, .bytes = -1, .bytes_max = -1, .evicted = -1 };
 	bool up = store->stats(store, &stats);
 
 	s->asked = (struct metrics_asked){ .budgets = s->budgets };
 	for (size_t i = 0; up && i < catalog->apis_n; i++)
-		up = ask_budget(s, store, &catalog->apis[i]);
+		up = ask_budgets(s, store, &catalog->apis[i], ids);
 	s->asked.redis_up = up;
 	s->asked.redis_keys = stats.keys;
 	s->asked.redis_bytes = stats.bytes;
@@ -136,7 +153,7 @@ void scrape_answer(const struct gateway *gw, struct store *store, struct exchang
 	scrape_publish(s, gw);
 	pthread_mutex_lock(&s->asking);
 	if (!s->is_asked || now.ms - s->asked_at.ms >= KEPT_MS) {
-		ask(s, store, x->catalog);
+		ask(s, store, x->catalog, gw->identities);
 		s->asked_at = gw->clock->mono(gw->clock);
 		s->is_asked = true;
 	}

@@ -1,5 +1,6 @@
 #include "app/serve.h"
 
+#include "app/ahead.h"
 #include "app/behind.h"
 #include "app/fill.h"
 #include "app/local.h"
@@ -7,6 +8,7 @@
 #include "app/memory.h"
 #include "app/origin.h"
 #include "app/represent.h"
+#include "app/refuse.h"
 #include "app/respond.h"
 #include "policy/plan.h"
 
@@ -28,7 +30,7 @@ static struct situation situation_of(const struct exchange *x, const struct look
 }
 
 /* Why there is nothing to answer with. */
-static void refuse(const struct lookup *found, struct exchange *x)
+static void refuse_unfound(const struct lookup *found, struct exchange *x)
 {
 	struct fail why = x->failed;
 
@@ -40,7 +42,7 @@ static void refuse(const struct lookup *found, struct exchange *x)
 	else if (why.fault == FAULT_NONE)
 		fail_set(&why, FAULT_NOT_CACHED,
 			 "There is no stored answer, and none was to be fetched.");
-	respond_fail(x, &why);
+	refuse(x, &why);
 }
 
 /* Looks, decides, acts; again as often as a fill fails at once. */
@@ -53,7 +55,7 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 
 		x->mode = origin_mode(gw->origin);
 		if (!look_up(gw, store, x, &found, &x->failed)) {
-			respond_fail(x, &x->failed);
+			refuse(x, &x->failed);
 			lookup_release(&found);
 			return true;
 		}
@@ -62,10 +64,12 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		case PLAN_HIT:
 		case PLAN_LAST_GOOD:
 			respond_found(gw, x, &found);
+			ahead_note(gw, x, &found);
 			break;
 		case PLAN_STALE:
 			respond_found(gw, x, &found);
 			refresh_behind(gw, &found);
+			ahead_note(gw, x, &found);
 			break;
 		case PLAN_FETCH:
 			answered = false;
@@ -79,7 +83,7 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 			}
 			break;
 		case PLAN_REFUSE:
-			refuse(&found, x);
+			refuse_unfound(&found, x);
 			break;
 		}
 		lookup_release(&found);
@@ -102,7 +106,7 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 		fail_set(&refusal.fail, FAULT_METHOD, "Method \"%.*s\" not allowed.",
 			 (int)(x->request.method.n < 40 ? x->request.method.n : 40),
 			 x->request.method.p);
-		respond_fail(x, &refusal.fail);
+		refuse(x, &refusal.fail);
 		return true;
 	case METHOD_GET:
 	case METHOD_HEAD:
@@ -114,12 +118,12 @@ static bool refuse_or_route(const struct gateway *gw, struct store *store, struc
 	if (!canon_request(x->catalog, &gw->canon, x->request.target, x->arena, &x->canon,
 			   &refusal)) {
 		x->series = canon_series(&x->canon);
-		respond_refusal(x, &refusal);
+		refuse_request(x, &refusal);
 		return true;
 	}
 	x->series = canon_series(&x->canon);
 	if (x->canon.endpoint->kind == ENDPOINT_THROTTLE) {
-		local_throttle(store, x);
+		local_throttle(gw, store, x);
 		return true;
 	}
 	x->purges = memory_purges(gw->memory);

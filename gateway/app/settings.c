@@ -3,11 +3,15 @@
 #include "api/load.h"
 #include "io/log.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
 /* Who reads the configuration again has a log to write to. (The main thread does, and no other.) */
 static bool is_running;
+
+/* 16 lines of names and keys. */
+#define IDENTITIES_FILE_BYTES 65536
 
 static void report_setting(void *ctx, const char *where, const char *what)
 {
@@ -182,15 +186,75 @@ static bool read_upstream(struct settings *s)
 		.timeout_ms = CONFIG_NUMBER(s->config, upstream, timeout),
 		.max_body_bytes = (size_t)CONFIG_NUMBER(s->config, upstream, max_body_bytes),
 	};
-	s->upstream.token = CONFIG_TEXT(s->config, upstream, token);
-	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
-			 s->token, sizeof(s->token), &s->upstream.token))
-		return false;
-	if (!is_printable(s->upstream.token) ||
-	    str_find(s->upstream.token, ' ') < s->upstream.token.n)
-		return complain("[upstream] token", "it has a character that no key has");
 	return is_printable(s->upstream.contact) ||
 	       complain("[upstream] contact", "plain ASCII is needed here");
+}
+
+/* The one of `[upstream] token`, or without a key. */
+static bool read_identity(struct settings *s)
+{
+	struct str token = CONFIG_TEXT(s->config, upstream, token);
+
+	if (!read_secret("[upstream] token_file", CONFIG_TEXT(s->config, upstream, token_file),
+			 s->token, sizeof(s->token), &token))
+		return false;
+	if (!token_is_sound(token))
+		return complain("[upstream] token", "it has a character that no key has");
+	if (token.n || !CONFIG_TEXT(s->config, upstream, identities).n)
+		s->identities.list[s->identities.n++] = (struct identity){ .token = token };
+	return true;
+}
+
+/* One line of the file; NULL, or what is wrong with it. */
+static const char *add_identity(struct settings *s, struct str line)
+{
+	struct identities *ids = &s->identities;
+	struct identity_line read;
+	const char *why = identity_parse(line, &read);
+	char path[PATH_MAX];
+
+	if (why)
+		return why;
+	if (ids->n == IDENTITIES_MAX)
+		return "there are too many identities";
+	if (identities_have(ids, read.identity.name))
+		return "there is one of that name already";
+	if (read.token_file.n) {
+		if (read.token_file.n >= sizeof(path))
+			return "the path is too long";
+		memcpy(path, read.token_file.p, read.token_file.n);
+		path[read.token_file.n] = '\0';
+		if (!read_secret(path, str_from(path), s->tokens[ids->n], sizeof(s->tokens[ids->n]),
+				 &read.identity.token) ||
+		    !read.identity.token.n || !token_is_sound(read.identity.token))
+			return "there is no key in that file";
+	}
+	ids->list[ids->n++] = read.identity;
+	return NULL;
+}
+
+static bool read_identities(struct settings *s)
+{
+	struct str path = CONFIG_TEXT(s->config, upstream, identities);
+	bool good = read_identity(s);
+	struct str rest;
+	size_t n;
+
+	if (!path.n)
+		return good;
+	s->identities_text = read_file(path.p, IDENTITIES_FILE_BYTES, &n);
+	if (!s->identities_text)
+		return complain("[upstream] identities", "the file cannot be read");
+	rest = (struct str){ s->identities_text, n };
+	for (int i = 1; rest.n; i++) {
+		struct str line = str_trim(str_cut(&rest, '\n'));
+		const char *why = line.n && line.p[0] != '#' ? add_identity(s, line) : NULL;
+
+		if (why)
+			report_line((void *)path.p, i, why);
+		good = good && !why;
+	}
+	return good && (s->identities.n || complain("[upstream] identities", "it names none"));
 }
 
 /* Every request that waits is an open file: half of what may be open is left to all else. */
@@ -225,7 +289,8 @@ static bool read_fills(struct settings *s)
 		.permit = { .reserve_percent = (uint32_t)reserve,
 			    .client_percent = (uint32_t)client,
 			    .local_percent = (uint32_t)local,
-			    .call_ms = CONFIG_NUMBER(s->config, upstream, timeout) },
+			    .call_ms = CONFIG_NUMBER(s->config, upstream, timeout),
+			    .identities = &s->identities },
 	};
 	good = is_percentage("[upstream] reserve", 0, reserve);
 	good = is_percentage("[upstream] client_share", 1, client) && good;
@@ -292,9 +357,9 @@ static bool read_admin(struct settings *s)
 /* All parts, so that all faults are said at once. */
 static bool read_parts(struct settings *s)
 {
-	bool (*const parts[])(struct settings *) = { read_tables,   read_canon, read_bases,
-						     read_upstream, read_fills, read_redis,
-						     read_warm,	    read_admin };
+	bool (*const parts[])(struct settings *) = { read_tables,   read_canon,	     read_bases,
+						     read_upstream, read_identities, read_fills,
+						     read_redis,    read_warm,	     read_admin };
 	bool good = true;
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -323,6 +388,7 @@ bool settings_load_again(struct settings *s, const char *path, char *const *envi
 void settings_release(struct settings *s)
 {
 	warm_list_free(s->warm);
+	free(s->identities_text);
 	catalog_unref(s->catalog);
 	config_free(s->config);
 }

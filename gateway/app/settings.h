@@ -14,6 +14,7 @@
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"
+#include "policy/identity.h"
 #include "policy/warm_list.h"
 
 #define SETTINGS_IGNORED_MAX 64
@@ -27,6 +28,7 @@ struct settings {
 	struct canon_options canon;
 	struct redis_options redis;
 	struct upstream_options upstream;
+	struct identities identities;
 	struct fills_options fills;
 	struct origin_switch origin;
 	struct warm_list *warm; /* NULL: none; its taker sets it to NULL */
@@ -35,6 +37,8 @@ struct settings {
 	struct redis_health redis_health;
 	struct str ignored[SETTINGS_IGNORED_MAX];
 	char token[SETTINGS_TOKEN_BYTES];
+	char *identities_text;
+	char tokens[IDENTITIES_MAX][SETTINGS_TOKEN_BYTES];
 	char admin_token_text[SETTINGS_TOKEN_BYTES];
 	char redis_password[SETTINGS_TOKEN_BYTES];
 };

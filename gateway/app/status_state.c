@@ -4,6 +4,7 @@
 #include "app/lookup.h"
 #include "app/minutes.h"
 #include "app/origin.h"
+#include "app/usage.h"
 #include "base/version.h"
 #include "io/ledger.h"
 #include "policy/outlook.h"
@@ -179,7 +180,7 @@ static json_t *budget_of(struct making *m, const struct api *api, struct ledger 
 	struct store *store = m->view->store;
 	bool silent = metrics_any_breaker_is_open(m->view->gw->metrics, api->budget);
 	struct count count = { .quota = api->quota };
-	bool known = m->store_up && store->usage(store, api->budget, api->quota, &count);
+	bool known = m->store_up && usage_of_all(store, m->view->gw->identities, api, &count);
 	bool is_spent = known && count.used >= count.quota.calls;
 	bool is_drawn = known && count.quota.window_ms >= STATUS_CALLS_FROM_MS;
 	json_t *o = json_object();
@@ -321,16 +322,18 @@ static json_t *fills(const struct board *b)
 
 static json_t *verdict(const struct making *m)
 {
-	const struct vitals vitals = {
+	struct vitals vitals = {
 		.hour = served_of(m->hour),
 		.recent = served_of(m->recent),
 		.stale_upto_s = minutes_oldest_s(m->hour),
 		.store_up = m->store_up,
 		.supply = m->supply,
 	};
-	struct outlook o = outlook_of(&vitals);
 	json_t *notes = json_array();
+	struct outlook o;
 
+	vitals.supply.off = origin_mode(m->view->gw->origin) == MODE_NEVER;
+	o = outlook_of(&vitals);
 	for (size_t i = 0; i < o.notes_n; i++)
 		json_array_append_new(notes, json_string(o.notes[i]));
 	return json_pack("{s:s,s:s,s:o}", "level", outlook_word(o.level), "sentence", o.sentence,

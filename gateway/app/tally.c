@@ -114,9 +114,10 @@ static void read_on(struct tally *t, struct metrics_cursor *cursor, int64_t offs
 /* Lines that are none come from outside, or from a disk that is full: the counts are not exact. */
 static void tell_of_bad_lines(struct tally *t)
 {
-	if (t->numbers.bad + t->unknown)
-		log_line(LOG_WARN, "tally_lines_lost", "file=\"%s\" lines=%llu", t->path,
-			 (unsigned long long)(t->numbers.bad + t->unknown));
+	unsigned long long lost = t->numbers.bad + t->unknown;
+
+	if (lost)
+		log_line(LOG_WARN, "tally_lines_lost", "file=\"%s\" lines=%llu", t->path, lost);
 	t->numbers.bad = t->unknown = 0;
 }
 

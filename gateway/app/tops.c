@@ -3,7 +3,6 @@
 #include "base/hash.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct tops {
@@ -28,28 +27,17 @@ void tops_free(struct tops *t)
 	free(t);
 }
 
-/* An endpoint is in one place as long as its tables are in force, but its name stays. */
-static void note_endpoint(struct top *t, const struct canon *c, struct mono now)
-{
-	char name[TOP_NAME_BYTES];
-	int n = snprintf(name, sizeof(name), "%.*s%.*s/", STR_ARG(c->api->root),
-			 STR_ARG(c->endpoint->name));
-	struct str view = { name, n < (int)sizeof(name) ? (size_t)n : sizeof(name) - 1 };
-
-	top_add(t, view, hash64(view), 1, now);
-}
-
-void tops_note(struct tops *t, const struct exchange *x, struct mono now)
+void tops_note(struct tops *t, const struct exchange *x, struct str endpoint, struct mono now)
 {
 	struct str target = x->canon.target;
 	uint64_t hash;
 
-	if (!x->routed || pthread_mutex_trylock(&t->lock) != 0)
+	if (x->page || !target.n || pthread_mutex_trylock(&t->lock) != 0)
 		return;
 	hash = hash64(target);
 	top_add(&t->tops[TOPS_WANTED], target, hash, 1, now);
 	top_add(&t->tops[TOPS_SLOW], target, hash, now.ms - x->arrived.ms, now);
-	note_endpoint(&t->tops[TOPS_ENDPOINTS], &x->canon, now);
+	top_add(&t->tops[TOPS_ENDPOINTS], endpoint, hash64(endpoint), 1, now);
 	pthread_mutex_unlock(&t->lock);
 }
 

@@ -25,8 +25,9 @@ enum tops_kind {
 struct tops *tops_new(void);
 void tops_free(struct tops *t);
 
-/* Counts a request that has been answered; one that was not understood is none. */
-void tops_note(struct tops *t, const struct exchange *x, struct mono now);
+/* Counts a request that has been answered, to an endpoint of that name; one that was not
+ * understood, or is for a page of the gateway's own, is none. */
+void tops_note(struct tops *t, const struct exchange *x, struct str endpoint, struct mono now);
 
 /* A copy of one of them, as it is now. */
 void tops_read(struct tops *t, enum tops_kind kind, struct mono now, struct top *ret);

@@ -2,6 +2,7 @@
 
 #include "app/connections.h"
 #include "app/memory.h"
+#include "app/metrics.h"
 #include "app/report.h"
 #include "app/serve.h"
 #include "app/tops.h"
@@ -198,6 +199,16 @@ static void name_request(struct connection *c)
 	exchange_name_cause(x, x->request.traceparent);
 }
 
+/* `/2.3.0/launches/`, also of a single one. */
+static struct str endpoint_of(const struct gateway *gw, const struct exchange *x)
+{
+	struct str name = metrics_series_name(gw->metrics, x->series);
+
+	if (str_ends(name, STR("{id}/")))
+		name.n -= sizeof("{id}/") - 1;
+	return name;
+}
+
 static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
@@ -207,7 +218,8 @@ static void answer(struct thread *t, struct connection *c)
 		log_set_cause(&c->exchange.cause);
 	}
 	report(gw, &c->exchange);
-	tops_note(gw->tops, &c->exchange, gw->clock->mono(gw->clock));
+	tops_note(gw->tops, &c->exchange, endpoint_of(gw, &c->exchange),
+		  gw->clock->mono(gw->clock));
 	send_answer(t, c, false);
 }
 
@@ -228,6 +240,7 @@ static void read_request(struct thread *t, struct connection *c)
 		{ STR("HTTP_CACHE_CONTROL"), &x->request.cache_control },
 		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
 		{ STR("REMOTE_ADDR"), &x->address },
+		{ STR("PERIGEE_CLIENT"), &x->named },
 		{ STR("REQUEST_ID"), &x->request.id },
 	};
 

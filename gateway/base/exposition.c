@@ -82,7 +82,7 @@ void exposition_count(struct buf *b, const char *name, const struct label *label
 void exposition_micro(struct buf *b, const char *name, const struct label *labels, size_t n,
 		      int64_t millionths)
 {
-	struct decimal d;
+	struct decimal d = { .text = "" };
 
 	put_series(b, name, "", labels, n, NULL);
 	buf_put(b, put_decimal(&d, millionths));
@@ -93,7 +93,7 @@ void exposition_histogram(struct buf *b, const char *name, const struct label *l
 			  const struct histogram *h, const struct bins *bins)
 {
 	uint64_t seen = 0;
-	struct decimal d;
+	struct decimal d = { .text = "" };
 
 	for (size_t i = 0; i <= bins->n; i++) {
 		struct label le = { STR("le"), STR("+Inf") };

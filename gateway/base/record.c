@@ -198,20 +198,20 @@ _Static_assert(sizeof(long) == 8 && sizeof(long long) == 8 && sizeof(size_t) == 
 static struct str put_digits(unsigned long long number, unsigned int base, int width,
 			     char text[static 32])
 {
-	char *p = text + 32;
+	int at = 32;
 
 	do {
-		*--p = "0123456789abcdef"[number % base];
+		text[--at] = "0123456789abcdef"[number % base];
 		number /= base;
-	} while (number || text + 32 - p < width);
-	return (struct str){ p, (size_t)(text + 32 - p) };
+	} while (at && (number || 32 - at < width));
+	return (struct str){ text + at, (size_t)(32 - at) };
 }
 
 static void append_integer(struct value *v, const struct conversion *c, va_list *ap)
 {
 	bool is_signed = c->type == 'd' || c->type == 'i';
 	unsigned long long number;
-	char text[32];
+	char text[32] = "";
 	/* Blanks in front would be of no use: a width without zeros is none. */
 	int width = !c->zeros ? 1 : c->width < 20 ? c->width : 20;
 
@@ -308,13 +308,15 @@ void record_vputf(struct record *r, const char *format, va_list ap)
 	for (const char *p = format; *p;) {
 		struct str key = { p, strcspn(p, "= ") };
 
+		if (!key.n) {
+			p++;
+			continue;
+		}
 		p += key.n;
 		p += *p == '=';
-		if (key.n) {
-			take_value(&v, &p, &arguments);
-			record_put(r, key, (struct str){ v.text, v.n }, v.is_number);
-			r->truncated |= v.cut;
-		}
+		take_value(&v, &p, &arguments);
+		record_put(r, key, (struct str){ v.text, v.n }, v.is_number);
+		r->truncated |= v.cut;
 		p += *p == ' ';
 	}
 	va_end(arguments);

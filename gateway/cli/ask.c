@@ -48,10 +48,12 @@ static void report(void *ctx, const char *where, const char *what)
 
 static void add_socket(struct cli *cli, const char *path)
 {
-	char *copy = cli->sockets_n < CLI_SOCKETS_MAX ? strdup(path) : NULL;
+	size_t i = cli->sockets_n;
 
-	if (copy)
-		cli->sockets[cli->sockets_n++] = copy;
+	if (i == CLI_SOCKETS_MAX || strlen(path) >= CLI_PATH_BYTES)
+		return;
+	memcpy(cli->found[i], path, strlen(path) + 1);
+	cli->sockets[cli->sockets_n++] = cli->found[i];
 }
 
 static void add_usual_sockets(struct cli *cli)

@@ -28,6 +28,7 @@ enum cli_exit {
 #define CLI_OPTIONS_MAX	 12
 #define CLI_OPERANDS_MAX 64
 #define CLI_SOCKETS_MAX	 64
+#define CLI_PATH_BYTES	 512
 
 struct cli_option {
 	const char *name;  /* `endpoint`, for --endpoint; NULL ends a list */
@@ -53,6 +54,7 @@ struct cli {
 	const char *config; /* of --config; NULL: none */
 	const char *sockets[CLI_SOCKETS_MAX];
 	size_t sockets_n;
+	char found[CLI_SOCKETS_MAX][CLI_PATH_BYTES]; /* where the sockets were not named */
 	bool json;
 	const char *values[CLI_OPTIONS_MAX]; /* of the command's options; NULL: not given */
 	const char *operands[CLI_OPERANDS_MAX];

@@ -26,7 +26,7 @@ void columns_put(struct columns *c, const char *format, ...) __attribute__((form
 /* Writes them, each line behind `indent` blanks, and releases them. */
 void columns_print(struct columns *c, FILE *to, int indent);
 
-#define QUANTITY_BYTES 32
+#define QUANTITY_BYTES 64
 
 /* `45 s`, `4 min 10 s`, `5 h 20 min`, `30 d 4 h`; with a minus for what is below 0. */
 const char *say_seconds(int64_t seconds, char text[static QUANTITY_BYTES]);

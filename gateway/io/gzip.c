@@ -14,6 +14,9 @@
 #define WINDOW_BITS  (15 + 16)
 #define MEMORY_LEVEL 8
 
+/* CRC and size */
+#define TRAILER_BYTES 8
+
 void gzip_put(struct buf *out, struct str body)
 {
 	z_stream z = { .next_in = (const unsigned char *)body.p, .avail_in = (uInt)body.n };
@@ -35,4 +38,33 @@ void gzip_put(struct buf *out, struct str body)
 	else
 		out->failed = true;
 	deflateEnd(&z);
+}
+
+/* The last four bytes say how much there is: a hint, that need not be true. */
+static size_t size_hint(struct str coded)
+{
+	const unsigned char *end = (const unsigned char *)coded.p + coded.n;
+
+	return (size_t)end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 |
+	       (size_t)end[-1] << 24;
+}
+
+void gzip_take(struct buf *out, struct str coded)
+{
+	z_stream z = { .next_in = (const unsigned char *)coded.p, .avail_in = (uInt)coded.n };
+	size_t size = coded.n < TRAILER_BYTES ? 0 : size_hint(coded);
+	char *room = size > out->cap ? NULL : buf_room(out, size);
+
+	if (!room || coded.n < TRAILER_BYTES || coded.n > INT_MAX ||
+	    inflateInit2(&z, WINDOW_BITS) != Z_OK) {
+		out->failed = true;
+		return;
+	}
+	z.next_out = (unsigned char *)room;
+	z.avail_out = (uInt)size;
+	if (inflate(&z, Z_FINISH) == Z_STREAM_END && z.total_out == size && !z.avail_in)
+		buf_grew(out, size);
+	else
+		out->failed = true;
+	inflateEnd(&z);
 }

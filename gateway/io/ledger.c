@@ -1,13 +1,12 @@
 #include "io/ledger.h"
 
 #include "io/log.h"
+#include "io/store.h"
 
 #include <hiredis/hiredis.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define KEY_BYTES 256
 
 const char *const ledger_class_words[LEDGER_CLASSES] = {
 	[LEDGER_DEMAND] = "demand",
@@ -79,8 +78,8 @@ static void take_state(const redisReply *reply, struct ledger *ret)
 bool ledger_read(struct redis *r, struct str prefix, struct str budget, int64_t window_ms,
 		 struct ledger *ret)
 {
-	char calls[KEY_BYTES];
-	char state[KEY_BYTES];
+	char calls[STORE_KEY_BYTES];
+	char state[STORE_KEY_BYTES];
 	char last[24];
 	const struct str time[] = { STR("TIME") };
 	struct str range[] = {
@@ -91,12 +90,10 @@ bool ledger_read(struct redis *r, struct str prefix, struct str budget, int64_t 
 	redisReply *replies[3];
 	bool good;
 
-	snprintf(calls, sizeof(calls), "%.*s:{%.*s}:calls", STR_ARG(prefix), STR_ARG(budget));
-	snprintf(state, sizeof(state), "%.*s:{%.*s}:state", STR_ARG(prefix), STR_ARG(budget));
 	snprintf(last, sizeof(last), "-%d", LEDGER_CALLS_MAX);
-	range[1] = str_from(calls);
+	range[1] = store_budget_key(prefix, budget, "calls", calls);
 	range[2] = str_from(last);
-	get[1] = str_from(state);
+	get[1] = store_budget_key(prefix, budget, "state", state);
 	if (!redis_run(r, commands, 3, replies))
 		return false;
 	*ret = (struct ledger){ .now_ms = 0 };

@@ -1,6 +1,7 @@
 #include "io/store.h"
 
 #include "base/limits.h"
+#include "io/gzip.h"
 #include "io/log.h"
 #include "io/purges.h"
 #include "io/scripts.h"
@@ -9,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define KEY_BYTES      (4 * LIMIT_TARGET_BYTES + 256)
-#define KEY_TEXT_BYTES 256
+#define KEY_BYTES (4 * LIMIT_TARGET_BYTES + 256)
 
 struct redis_store {
 	struct store store; /* first, so that one is the other */
@@ -21,6 +21,7 @@ struct redis_store {
 	struct str channel;
 	struct buf key;	    /* scratch, kept over calls */
 	struct buf scratch; /* likewise */
+	struct buf body;    /* likewise: an entry's, in gzip or taken out of it */
 };
 
 static struct redis_store *of(struct store *store)
@@ -37,14 +38,15 @@ static struct str entry_key(struct redis_store *s, struct str target)
 	return buf_str(&s->key);
 }
 
-/* `{budget}` keeps all keys of a budget in one slot of a Redis cluster. */
-static struct str budget_key(struct str prefix, struct str budget, const char *what,
-			     char text[static KEY_TEXT_BYTES])
+struct str store_budget_key(struct str prefix, struct str budget, const char *what,
+			    char text[static STORE_KEY_BYTES])
 {
-	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:{%.*s}:%s", STR_ARG(prefix), STR_ARG(budget),
-			 what);
+	struct str identity = budget;
+	struct str all = str_cut(&identity, '/');
+	int n = snprintf(text, STORE_KEY_BYTES, "%.*s:{%.*s}:%.*s%s%s", STR_ARG(prefix),
+			 STR_ARG(all), STR_ARG(identity), identity.n ? ":" : "", what);
 
-	return (struct str){ text, n > 0 && n < KEY_TEXT_BYTES ? (size_t)n : 0 };
+	return (struct str){ text, n > 0 && n < STORE_KEY_BYTES ? (size_t)n : 0 };
 }
 
 static struct str number_text(int64_t number, char text[static 24])
@@ -69,8 +71,7 @@ static redisReply *run_one(struct redis_store *s, const struct str *argv, size_t
 
 /* ---- entries ---- */
 
-static struct entry *entry_of(const struct redis_store *s, const redisReply *reply,
-			      struct str target)
+static struct entry *entry_of(struct redis_store *s, const redisReply *reply, struct str target)
 {
 	struct str fields[ENTRY_FIELDS];
 	struct entry *e;
@@ -88,7 +89,10 @@ static struct entry *entry_of(const struct redis_store *s, const redisReply *rep
 	}
 	if (!any)
 		return NULL;
-	e = entry_read(fields);
+	buf_clear(&s->body);
+	gzip_take(&s->body, fields[ENTRY_FIELD_BODY]);
+	fields[ENTRY_FIELD_BODY] = buf_str(&s->body);
+	e = s->body.failed ? NULL : entry_read(fields);
 	if (e && !str_eq(e->target, target)) {
 		entry_unref(e);
 		e = NULL;
@@ -148,8 +152,11 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	bool saved;
 
 	buf_clear(&s->scratch);
-	if (s->key.failed || !entry_write(e, &s->scratch, fields))
+	buf_clear(&s->body);
+	gzip_put(&s->body, e->body);
+	if (s->key.failed || s->body.failed || !entry_write(e, &s->scratch, fields))
 		return false;
+	fields[ENTRY_FIELD_BODY] = buf_str(&s->body);
 	for (size_t i = 0; i < ENTRY_FIELDS; i++) {
 		hset[2 + 2 * i] = str_from(entry_field_names[i]);
 		hset[3 + 2 * i] = fields[i];
@@ -250,16 +257,19 @@ static enum verdict ask(struct redis_store *s, const struct script *c, struct al
 
 /* The keys of a ticket's budget and target. */
 struct ticket_keys {
-	char calls[KEY_TEXT_BYTES];
-	char state[KEY_TEXT_BYTES];
-	char askers[KEY_TEXT_BYTES];
+	char calls[STORE_KEY_BYTES];
+	char state[STORE_KEY_BYTES];
+	char askers[STORE_KEY_BYTES];
 };
 
 static struct str fill_key(struct redis_store *s, const struct ticket *t)
 {
+	struct str rest = t->budget;
+	struct str shared = str_cut(&rest, '/');
+
 	buf_clear(&s->key);
 	buf_put(&s->key, s->prefix);
-	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(t->budget));
+	buf_putf(&s->key, ":{%.*s}:fill:", STR_ARG(shared));
 	buf_put(&s->key, t->target);
 	return buf_str(&s->key);
 }
@@ -271,10 +281,10 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 	struct ticket_keys keys;
 	struct script c = script_new(script_reserve, "4");
 
-	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
-	add(&c, budget_key(s->prefix, t->budget, "state", keys.state));
+	add(&c, store_budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, store_budget_key(s->prefix, t->budget, "state", keys.state));
 	add(&c, fill_key(s, t));
-	add(&c, budget_key(s->prefix, t->budget, "askers", keys.askers));
+	add(&c, store_budget_key(s->prefix, t->budget, "askers", keys.askers));
 	add_number(&c, r->quota.calls);
 	add_number(&c, r->quota.window_ms);
 	add_number(&c, t->hold_ms);
@@ -296,7 +306,7 @@ static enum verdict claim(struct store *store, const struct ticket *t, struct al
 	struct script c = script_new(script_claim, "2");
 
 	add(&c, fill_key(s, t));
-	add(&c, budget_key(s->prefix, t->budget, "state", keys.state));
+	add(&c, store_budget_key(s->prefix, t->budget, "state", keys.state));
 	add(&c, t->id);
 	add_number(&c, LEASE_MS);
 	return s->key.failed ? VERDICT_BROKEN : ask(s, &c, ret);
@@ -309,7 +319,7 @@ static void renew(struct store *store, const struct ticket *t)
 	struct script c = script_new(script_renew, "2");
 
 	add(&c, fill_key(s, t));
-	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, store_budget_key(s->prefix, t->budget, "calls", keys.calls));
 	add(&c, t->id);
 	add_number(&c, LEASE_MS);
 	add(&c, t->client);
@@ -327,7 +337,7 @@ static void settle(struct store *store, const struct ticket *t, enum counted cou
 	struct ticket_keys keys;
 	struct script c = script_new(script_settle, "2");
 
-	add(&c, budget_key(s->prefix, t->budget, "calls", keys.calls));
+	add(&c, store_budget_key(s->prefix, t->budget, "calls", keys.calls));
 	add(&c, fill_key(s, t));
 	add(&c, t->id);
 	add(&c, t->client);
@@ -345,8 +355,8 @@ static bool calibrate(struct store *store, struct str budget, const struct count
 	struct ticket_keys keys;
 	struct script c = script_new(script_calibrate, "2");
 
-	add(&c, budget_key(s->prefix, budget, "calls", keys.calls));
-	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add(&c, store_budget_key(s->prefix, budget, "calls", keys.calls));
+	add(&c, store_budget_key(s->prefix, budget, "state", keys.state));
 	add_number(&c, count->quota.calls);
 	add_number(&c, count->quota.window_ms);
 	add_number(&c, count->used);
@@ -362,8 +372,8 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	struct ticket_keys keys;
 	struct script c = script_new(script_usage, "2");
 
-	add(&c, budget_key(s->prefix, budget, "calls", keys.calls));
-	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add(&c, store_budget_key(s->prefix, budget, "calls", keys.calls));
+	add(&c, store_budget_key(s->prefix, budget, "state", keys.state));
 	add_number(&c, quota.calls);
 	add_number(&c, quota.window_ms);
 	if (!run_script(s, &c, answer, 6))
@@ -382,7 +392,7 @@ static void cool_down(struct store *store, struct str budget, int64_t ms, bool g
 	struct ticket_keys keys;
 	struct script c = script_new(script_cool, "1");
 
-	add(&c, budget_key(s->prefix, budget, "state", keys.state));
+	add(&c, store_budget_key(s->prefix, budget, "state", keys.state));
 	add_number(&c, ms);
 	add_number(&c, guessed);
 	run_script(s, &c, NULL, 0);
@@ -428,11 +438,12 @@ static bool stats(struct store *store, struct store_stats *ret)
 
 /* ---- notes ---- */
 
-static struct str note_key(struct redis_store *s, struct str name, char text[static KEY_TEXT_BYTES])
+static struct str note_key(struct redis_store *s, struct str name,
+			   char text[static STORE_KEY_BYTES])
 {
-	int n = snprintf(text, KEY_TEXT_BYTES, "%.*s:%.*s", STR_ARG(s->prefix), STR_ARG(name));
+	int n = snprintf(text, STORE_KEY_BYTES, "%.*s:%.*s", STR_ARG(s->prefix), STR_ARG(name));
 
-	return (struct str){ text, n > 0 && n < KEY_TEXT_BYTES ? (size_t)n : 0 };
+	return (struct str){ text, n > 0 && n < STORE_KEY_BYTES ? (size_t)n : 0 };
 }
 
 static struct str text_of(const redisReply *reply)
@@ -458,7 +469,7 @@ static redisReply *read_note(struct redis_store *s, const struct str *argv, size
 static enum load recall(struct store *store, struct str name, struct buf *ret)
 {
 	struct redis_store *s = of(store);
-	char key[KEY_TEXT_BYTES];
+	char key[STORE_KEY_BYTES];
 	const struct str argv[] = { STR("GET"), note_key(s, name, key) };
 	redisReply *reply = read_note(s, argv, 2);
 	enum load load = LOAD_ABSENT;
@@ -493,7 +504,7 @@ static bool run_all(struct redis_store *s, const struct redis_command *commands,
 static bool remember(struct store *store, struct str name, struct str value, struct str news)
 {
 	struct redis_store *s = of(store);
-	char key[KEY_TEXT_BYTES];
+	char key[STORE_KEY_BYTES];
 	const struct str set[] = { STR("SET"), note_key(s, name, key), value };
 	const struct str publish[] = { STR("PUBLISH"), s->channel, news };
 	const struct redis_command commands[] = { { 3, set }, { 3, publish } };
@@ -504,7 +515,7 @@ static bool remember(struct store *store, struct str name, struct str value, str
 static bool recall_all(struct store *store, struct str folder, note_visit *visit, void *ctx)
 {
 	struct redis_store *s = of(store);
-	char key[KEY_TEXT_BYTES];
+	char key[STORE_KEY_BYTES];
 	const struct str argv[] = { STR("HGETALL"), note_key(s, folder, key) };
 	redisReply *reply = read_note(s, argv, 2);
 
@@ -518,7 +529,7 @@ static bool recall_all(struct store *store, struct str folder, note_visit *visit
 static bool remember_in(struct store *store, struct str folder, struct str name, struct str value)
 {
 	struct redis_store *s = of(store);
-	char key[KEY_TEXT_BYTES];
+	char key[STORE_KEY_BYTES];
 	const struct str hset[] = { STR("HSET"), note_key(s, folder, key), name, value };
 	const struct str hdel[] = { STR("HDEL"), hset[1], name };
 	const struct redis_command command = { value.n ? 4 : 3, value.n ? hset : hdel };
@@ -529,7 +540,7 @@ static bool remember_in(struct store *store, struct str folder, struct str name,
 static bool hold_office(struct store *store, struct str office, struct str id, int64_t ms)
 {
 	struct redis_store *s = of(store);
-	char key[KEY_TEXT_BYTES];
+	char key[STORE_KEY_BYTES];
 	struct script c = script_new(script_hold, "1");
 	int64_t answer[1];
 
@@ -558,6 +569,7 @@ static void free_store(struct store *store)
 	redis_free(s->redis);
 	buf_release(&s->key);
 	buf_release(&s->scratch);
+	buf_release(&s->body);
 	free(s);
 }
 
@@ -595,7 +607,8 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 				   .unreadable = options->health->unreadable,
 				   .prefix = prefix,
 				   .key = buf_init(KEY_BYTES),
-				   .scratch = buf_init(1024UL * 1024) };
+				   .scratch = buf_init(1024UL * 1024),
+				   .body = buf_init(LIMIT_ANSWER_BYTES) };
 	s->channel = store_channel(prefix, s->channel_text);
 	s->redis = redis_new(options);
 	if (s->redis)

@@ -10,6 +10,11 @@
  *     perigee:{ll2}:state                      a hash: what upstream told of the budget
  *     perigee:{ll2}:askers                     a sorted set: clients who needed a call lately
  *     perigee:{ll2}:fill:/2.3.0/...            who fetches a target now, for as long as it lives
+ *     perigee:{ll2}:main:calls                 likewise :state and :askers, of one identity
+ *                                              (policy/identity.h); leases are for all of them
+ *     perigee:origin                           how much upstream may be asked: policy/mode.h
+ *     perigee:walks                            a hash: policy/walk.h, by target
+ *     perigee:warmer                           which worker takes the steps of walks
  *     perigee:purges                           a sorted set: what was purged lately, by when
  *     perigee:news                             a channel: policy/news.h
  *
@@ -21,6 +26,12 @@
 #include "policy/ports.h"
 
 #define STORE_CHANNEL_BYTES 256
+#define STORE_KEY_BYTES	    256
+
+/* The key of `what` of a budget; `{ll2}` keeps all of one in the same slot of a Redis cluster, so
+ * that `ll2/main`, an identity's, is `{ll2}:main`. The view is of `text`. */
+struct str store_budget_key(struct str prefix, struct str budget, const char *what,
+			    char text[static STORE_KEY_BYTES]);
 
 /* The name of the channel on which workers tell each other news; the view is of `text`. */
 struct str store_channel(struct str prefix, char text[static STORE_CHANNEL_BYTES]);

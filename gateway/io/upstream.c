@@ -14,9 +14,7 @@ struct upstream {
 	struct origin origin; /* first, so that one is the other */
 	const struct clock *clock;
 	CURLM *multi;
-	struct curl_slist *headers;
-	struct curl_slist *authorized; /* the same and the token */
-	struct call *calls;	       /* under way */
+	struct call *calls; /* under way */
 	char *proxy;
 	char user_agent[256];
 	int64_t connect_timeout_ms;
@@ -27,6 +25,7 @@ struct upstream {
 struct call {
 	struct call *next;
 	CURL *easy;
+	struct curl_slist *headers;
 	void *tag;
 	struct buf body;
 	struct mono began;
@@ -48,7 +47,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 	return call->body.failed ? 0 : size * n;
 }
 
-static bool configure(const struct upstream *u, struct call *call, const char *url, bool authorized)
+static bool configure(const struct upstream *u, struct call *call, const char *url)
 {
 	const struct {
 		CURLoption option;
@@ -74,7 +73,7 @@ static bool configure(const struct upstream *u, struct call *call, const char *u
 		{ CURLOPT_PROTOCOLS_STR, "http,https" },
 		{ CURLOPT_PROXY, u->proxy },
 		{ CURLOPT_USERAGENT, u->user_agent },
-		{ CURLOPT_HTTPHEADER, authorized ? u->authorized : u->headers },
+		{ CURLOPT_HTTPHEADER, call->headers },
 		{ CURLOPT_ACCEPT_ENCODING, "" }, /* all that libcurl can undo */
 		{ CURLOPT_WRITEDATA, call },
 		{ CURLOPT_PRIVATE, call },
@@ -94,11 +93,35 @@ static void free_call(struct call *call)
 	if (!call)
 		return;
 	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
 	buf_release(&call->body);
 	free(call);
 }
 
-static bool begin(struct origin *origin, struct str base, struct str target, bool authorized,
+static bool add_header(struct call *call, const char *header)
+{
+	struct curl_slist *longer = curl_slist_append(call->headers, header);
+
+	if (longer)
+		call->headers = longer;
+	return longer != NULL;
+}
+
+static bool add_headers(struct call *call, struct str token)
+{
+	char *authorization = NULL;
+	bool added;
+
+	if (!token.n)
+		return add_header(call, "Accept: application/json");
+	if (asprintf(&authorization, "Authorization: Token %.*s", STR_ARG(token)) < 0)
+		return false;
+	added = add_header(call, "Accept: application/json") && add_header(call, authorization);
+	free(authorization);
+	return added;
+}
+
+static bool begin(struct origin *origin, struct str base, struct str target, struct str token,
 		  void *tag)
 {
 	struct upstream *u = of(origin);
@@ -114,7 +137,7 @@ static bool begin(struct origin *origin, struct str base, struct str target, boo
 	call->began = u->clock->mono(u->clock);
 	call->body = buf_init(u->max_body_bytes);
 	call->easy = curl_easy_init();
-	begun = call->easy && configure(u, call, url, authorized) &&
+	begun = call->easy && add_headers(call, token) && configure(u, call, url) &&
 		curl_multi_add_handle(u->multi, call->easy) == CURLM_OK;
 	if (begun) {
 		call->next = u->calls;
@@ -239,37 +262,9 @@ static void free_upstream(struct origin *origin)
 	while (u->calls)
 		end_call(u, u->calls);
 	curl_multi_cleanup(u->multi);
-	curl_slist_free_all(u->headers);
-	curl_slist_free_all(u->authorized);
 	free(u->proxy);
 	free(u);
 	curl_global_cleanup();
-}
-
-static bool add_header(struct curl_slist **headers, const char *header)
-{
-	struct curl_slist *longer = curl_slist_append(*headers, header);
-
-	if (longer)
-		*headers = longer;
-	return longer != NULL;
-}
-
-static bool add_headers(struct upstream *u, struct str token)
-{
-	char *authorization = NULL;
-	bool added;
-
-	if (!add_header(&u->headers, "Accept: application/json") ||
-	    !add_header(&u->authorized, "Accept: application/json"))
-		return false;
-	if (!token.n)
-		return true;
-	if (asprintf(&authorization, "Authorization: Token %.*s", STR_ARG(token)) < 0)
-		return false;
-	added = add_header(&u->authorized, authorization);
-	free(authorization);
-	return added;
 }
 
 struct origin *upstream_new(const struct upstream_options *options, const struct clock *clock)
@@ -296,7 +291,7 @@ struct origin *upstream_new(const struct upstream_options *options, const struct
 		 STR_ARG(options->contact));
 	u->proxy = strndup(options->proxy.p ? options->proxy.p : "", options->proxy.n);
 	u->multi = curl_multi_init();
-	if (!u->proxy || !u->multi || !add_headers(u, options->token) ||
+	if (!u->proxy || !u->multi ||
 	    curl_multi_setopt(u->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)CONNECTIONS_MAX) !=
 		    CURLM_OK) {
 		free_upstream(&u->origin);

@@ -15,7 +15,6 @@
 
 struct upstream_options {
 	struct str contact; /* in User-Agent, as upstream's operators ask for; may be empty */
-	struct str token;   /* sent as `Authorization: Token ...`; empty: none */
 	struct str proxy;   /* URL of an HTTP proxy; empty: none, whatever the environment says */
 	int64_t connect_timeout_ms;
 	int64_t timeout_ms; /* of the whole call */

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define VERSION STR("1")
+#define VERSION STR("2")
 
 /* Fields without the body and the ends stay far below this. */
 #define SCRATCH_BYTES (256UL * 1024)

@@ -8,7 +8,7 @@
  *
  * In Redis an entry is a hash that a person can read with redis-cli:
  *
- *     v             1
+ *     v             2
  *     target        /2.3.0/spacecraft/?limit=100&offset=300&ordering=-time_docked
  *     kind          window | object | refusal
  *     status        200
@@ -20,7 +20,7 @@
  *     ends          2310,4621,...    where each object ends in the body
  *     ids           430,166,...
  *     sum           a hash over all of this
- *     body          {...},{...}
+ *     body          {...},{...}     (as the store has it: in gzip)
  *     purged_at     2026-11-23T22:00:00.000Z, once an operator has said that it is out of date
  *
  * Whatever does not read back whole (cut, mixed up, of another version) is as

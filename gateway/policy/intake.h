@@ -8,6 +8,7 @@
  */
 
 #include "api/catalog.h"
+#include "policy/identity.h"
 #include "policy/ports.h"
 
 /* What a call was made for. */
@@ -18,7 +19,8 @@ struct want {
 	bool again;	   /* it is wanted newer, to agree with a neighbour */
 	int64_t start;	   /* windows: the first object */
 	uint32_t size;	   /* windows: objects that it holds where the list is long enough */
-	struct str target; /* path?query */
+	struct str target; /* path?query; `#` and a name may follow, which upstream is not sent */
+	const struct identity *as; /* who asks; NULL: not decided yet */
 };
 
 /*

@@ -122,7 +122,9 @@ static void note_supply(struct outlook *o, const struct supply *s)
 {
 	char wait[SPAN_BYTES];
 
-	if (!s->known)
+	if (s->off)
+		note(o, "Upstream is not asked, as an operator has said (perigee origin).");
+	if (s->off || !s->known)
 		return;
 	if (s->silent)
 		note(o, "Upstream does not answer; it is tried again by itself.");

@@ -40,6 +40,7 @@ struct served {
 
 /* How it is about the budget that is worst off. */
 struct supply {
+	bool off;	     /* an operator has said that upstream is not to be asked */
 	bool known;	     /* false: the store, which knows, is away */
 	bool silent;	     /* upstream does not answer, and is left alone for a while */
 	int64_t cooldown_ms; /* upstream said that it wants no call for so long; 0: it takes them */

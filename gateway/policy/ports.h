@@ -46,7 +46,9 @@ enum verdict {
 
 /* One call, by which all that is said of it later is known. */
 struct ticket {
-	struct str budget; /* the budget's name, `ll2` */
+	/* The budget's name, `ll2`; or `ll2/main`, which is a log of its own for one identity: what
+	 * is leased is the target, over all of them. */
+	struct str budget;
 	struct str target; /* what it fetches */
 	struct str client; /* for whom; empty: nobody waits, it is a background call */
 	bool spare;	   /* one that can wait, too: it takes none of what may come together */
@@ -188,9 +190,9 @@ struct reply {
 
 /* Belongs to one thread, but for wake(). */
 struct origin {
-	/* Starts a GET of base + target, with the configured key if `authorized`: it belongs to
-	 * one upstream only. False: it could not even be started. */
-	bool (*begin)(struct origin *, struct str base, struct str target, bool authorized,
+	/* Starts a GET of base + target, with the key `token` where it is not empty. False: it
+	 * could not even be started. */
+	bool (*begin)(struct origin *, struct str base, struct str target, struct str token,
 		      void *tag);
 
 	/* Waits until a call is over, wake() was called or timeout_ms has passed. True: *ret is

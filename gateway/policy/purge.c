@@ -46,7 +46,7 @@ static bool is_id(struct str id)
 /* Splits `/2.3.0/launches/ID/` before the id. False: that is not what it is. */
 static bool split_object(struct str path, struct str *ret_base, struct str *ret_id)
 {
-	size_t from = path.n;
+	size_t from;
 
 	if (path.n < 2 || path.p[path.n - 1] != '/')
 		return false;

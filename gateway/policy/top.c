@@ -21,24 +21,70 @@ void top_fade(struct top *t, struct mono now)
 	t->faded = mono_after(t->faded, fades * TOP_FADE_MS);
 }
 
+/* ---- by hash ---- */
+
 static size_t find(const struct top *t, uint64_t hash)
 {
-	size_t i = 0;
+	uint16_t i = t->chains[hash % TOP_SLOTS];
 
-	while (i < t->n && t->hashes[i] != hash)
-		i++;
-	return i;
+	while (i && t->hashes[i - 1] != hash)
+		i = t->chained[i - 1];
+	return i ? i - 1U : t->n;
 }
 
-static size_t lightest(const struct top *t)
+static void chain(struct top *t, size_t i, uint64_t hash)
 {
-	size_t least = 0;
+	uint16_t *first = &t->chains[hash % TOP_SLOTS];
 
-	for (size_t i = 1; i < TOP_SLOTS; i++)
-		if (t->weights[i] < t->weights[least])
-			least = i;
-	return least;
+	t->hashes[i] = hash;
+	t->chained[i] = *first;
+	*first = (uint16_t)(i + 1);
 }
+
+static void unchain(struct top *t, size_t i)
+{
+	uint16_t *at = &t->chains[t->hashes[i] % TOP_SLOTS];
+
+	while (*at != i + 1)
+		at = &t->chained[*at - 1];
+	*at = t->chained[i];
+}
+
+/* ---- by weight ---- */
+
+static void put_at(struct top *t, size_t place, uint16_t slot)
+{
+	t->heap[place] = slot;
+	t->places[slot] = (uint16_t)place;
+}
+
+/* The slot at the place has become heavier: down with it, below those that are lighter now. */
+static void sink(struct top *t, size_t place)
+{
+	uint16_t slot = t->heap[place];
+
+	for (size_t child; (child = 2 * place + 1) < t->n; place = child) {
+		if (child + 1 < t->n && t->weights[t->heap[child + 1]] < t->weights[t->heap[child]])
+			child++;
+		if (t->weights[t->heap[child]] >= t->weights[slot])
+			break;
+		put_at(t, place, t->heap[child]);
+	}
+	put_at(t, place, slot);
+}
+
+/* A slot without weight comes in at the end: up with it. */
+static void rise(struct top *t, size_t place)
+{
+	uint16_t slot = t->heap[place];
+
+	for (; place && t->weights[t->heap[(place - 1) / 2]] > t->weights[slot];
+	     place = (place - 1) / 2)
+		put_at(t, place, t->heap[(place - 1) / 2]);
+	put_at(t, place, slot);
+}
+
+/* ---- adding ---- */
 
 /* As much of the name as there is room for, not cut within a character. */
 static void set_name(struct top_slot *slot, struct str name)
@@ -55,14 +101,25 @@ static void set_name(struct top_slot *slot, struct str name)
 	slot->name_n = (uint16_t)n;
 }
 
+static size_t new_slot(struct top *t)
+{
+	size_t i = t->n++;
+
+	t->weights[i] = 0;
+	put_at(t, i, (uint16_t)i);
+	rise(t, i);
+	return i;
+}
+
 static size_t take_slot(struct top *t, struct str name, uint64_t hash)
 {
-	bool is_new = t->n < TOP_SLOTS;
-	size_t i = is_new ? t->n++ : lightest(t);
+	size_t i = t->heap[0];
 
-	t->hashes[i] = hash;
-	if (is_new)
-		t->weights[i] = 0;
+	if (t->n < TOP_SLOTS)
+		i = new_slot(t);
+	else
+		unchain(t, i);
+	chain(t, i, hash);
 	t->errors[i] = t->weights[i];
 	t->slots[i] = (struct top_slot){ .times = 0 };
 	set_name(&t->slots[i], name);
@@ -79,6 +136,7 @@ void top_add(struct top *t, struct str name, uint64_t hash, int64_t amount, stru
 	if (i == t->n)
 		i = take_slot(t, name, hash);
 	t->weights[i] += (double)amount;
+	sink(t, t->places[i]);
 	t->slots[i].times++;
 	if (amount > t->slots[i].largest)
 		t->slots[i].largest = amount;

@@ -34,11 +34,15 @@ struct top_slot {
 struct top {
 	size_t n;
 	struct mono faded; /* until when the weights have */
-	/* Beside each other, since they are searched all the time. */
-	uint64_t hashes[TOP_SLOTS]; /* of whole names */
 	double weights[TOP_SLOTS];
 	double errors[TOP_SLOTS]; /* how much of the weight may belong to others */
 	struct top_slot slots[TOP_SLOTS];
+	/* private: who has that hash, and who is the lightest? Fading changes neither. */
+	uint64_t hashes[TOP_SLOTS];  /* of whole names */
+	uint16_t chains[TOP_SLOTS];  /* by hash, the first slot, counted from 1 */
+	uint16_t chained[TOP_SLOTS]; /* and the next one of each */
+	uint16_t heap[TOP_SLOTS];    /* slots, none lighter than its parent */
+	uint16_t places[TOP_SLOTS];  /* of each slot in the heap */
 };
 
 /* Adds `amount` (0 or more) to the thing of that name and hash. */

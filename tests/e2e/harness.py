@@ -2,6 +2,7 @@
 clients, ways to wait, and the comparison with upstream's own answer."""
 
 import difflib
+import gzip
 import http.client
 import itertools
 import json
@@ -236,12 +237,15 @@ class Redis:
         return [target for target in targets if target.startswith("/")]
 
     def value(self, key):
-        """All that a key holds, whatever its type, as one piece of bytes."""
+        """All that a key holds, whatever its type, as one piece of bytes, out of its gzip."""
         read = {b"hash": ("HGETALL", key), b"zset": ("ZRANGE", key, 0, -1, "WITHSCORES"),
                 b"string": ("GET", key), b"set": ("SMEMBERS", key),
                 b"list": ("LRANGE", key, 0, -1), b"none": ("EXISTS", key)}
         found = self(*read[self("TYPE", key)])
-        return b"\n".join(found) if isinstance(found, list) else str(found).encode()
+        if not isinstance(found, list):
+            return str(found).encode()
+        return b"\n".join(gzip.decompress(part) if part[:2] == b"\x1f\x8b" else part
+                          for part in found)
 
 
 # ---- the chain ---------------------------------------------------------------

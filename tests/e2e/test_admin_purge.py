@@ -27,6 +27,10 @@ class Hosts(Chain):
     def ask_all(self, target):
         return [self.ask_worker(i, target) for i in range(3)]
 
+    def asked_for(self, target):
+        """How often upstream was asked for it: not for its count of our calls."""
+        return self.origin.asked.count(target)
+
     def remember(self, *targets):
         """Every worker has these in memory, fresh."""
         for target in targets:
@@ -78,7 +82,7 @@ def test_what_was_invalidated_is_fetched_anew_once(gate):
     hosts, and then it is fresh."""
     gate.remember(SEED)
     gate.origin.update(430, name="Renamed")
-    calls = gate.calls
+    calls = gate.asked_for(WINDOW)
     done(gate, "purge", SEED)
     stale = gate.ask_worker(0, SEED)
     assert stale.ttl <= 0 and "max-age=0" in stale.headers["Cache-Control"]
@@ -86,7 +90,7 @@ def test_what_was_invalidated_is_fetched_anew_once(gate):
     for i in range(3):
         eventually(lambda: b"Renamed" in gate.ask_worker(i, SEED).body, f"the news at worker {i}")
         assert gate.ask_worker(i, SEED).ttl > 0
-    assert gate.calls == calls + 1
+    assert gate.asked_for(WINDOW) == calls + 1
 
 
 def test_what_was_deleted_is_shown_to_nobody(gate):
@@ -164,11 +168,14 @@ def test_an_endpoint_is_its_lists_and_objects(gate):
 def test_everything_is_everything_but_the_budget(gate):
     """The calls that were made stay made."""
     gate.remember(SEED, AGENCIES)
+    eventually(gate._is_idle, "what is fetched ahead to be there")
     made = gate.cache("ZCARD", "perigee:{ll2}:calls")
+    entries = gate.cache.entries()
+    assert len(entries) >= 2
     assert done(gate, "purge", "--everything", "--delete", "--yes") == (
-        "everything: 2 entries deleted; 3 workers were told\n")
+        f"everything: {len(entries)} entries deleted; 3 workers were told\n")
     assert gate.cache.entries() == []
-    assert gate.cache("ZCARD", "perigee:{ll2}:calls") == made
+    assert gate.cache("ZCARD", "perigee:{ll2}:calls") >= made
 
 
 def test_many_keys_are_looked_through(gate):
@@ -189,9 +196,10 @@ def test_many_keys_are_looked_through(gate):
 @pytest.mark.parametrize("scope", ["url", "endpoint", "object", "everything"])
 def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
     """Upstream was asked before the purge: what it says may be from before, too."""
-    gate.origin.fault("latency", seconds=1.5 * SLOW, times=1)
+    gate.origin.fault("latency", seconds=1.5 * SLOW, times=1, match="spacecraft")
     asked = Behind(gate.ask_worker, 0, SEED)
-    eventually(lambda: gate.origin.report["in_flight"], "the call to be under way")
+    eventually(lambda: gate.cache("EXISTS", f"perigee:{{ll2}}:fill:{WINDOW}"),
+               "the call to be under way")
     what = {"url": [SEED], "endpoint": ["--endpoint", SPACECRAFT],
             "object": ["--object", f"{SPACECRAFT}430/"], "everything": ["--everything"]}[scope]
     how = ["--delete"] + ["--yes"] * (scope == "everything") if mode == "delete" else []
@@ -201,9 +209,9 @@ def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
     assert answer.ttl <= 0, answer
     assert (WINDOW in gate.cache.entries()) == (mode == "invalidate")
     # whoever asks next has it fetched again
-    calls = gate.calls
+    calls = gate.asked_for(WINDOW)
     eventually(lambda: gate.ask_worker(0, SEED).ttl > 0, "a fresh one")
-    assert gate.calls == calls + 1
+    assert gate.asked_for(WINDOW) == calls + 1
 
 
 def test_what_is_asked_for_after_a_purge_is_fresh(gate):
@@ -267,3 +275,15 @@ def test_a_client_in_the_middle_of_it_sees_nothing_of_a_purge(gate):
         told(gate, "purge", SEED, *(["--delete"] if i % 4 == 3 else []), worker=i % 3)
     stop.append(True)
     assert all(client.result() > 0 for client in clients)
+
+
+def test_a_purge_gets_through_nginx_own_cache():
+    """It keeps an answer to the end of its second: from then on nobody sees what was deleted."""
+    with Chain() as chain:
+        chain.ask(SEED)
+        chain.origin.update(430, name="Renamed")
+        chain.ask(SEED)
+        done(chain, "purge", "--delete", SEED)
+        start = time.monotonic()
+        eventually(lambda: b"Renamed" in chain.ask(SEED).body, "the new name")
+        assert time.monotonic() - start < 1.5 * SLOW

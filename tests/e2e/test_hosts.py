@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from harness import SEED, SLOW, SPACECRAFT, Behind, Client, assert_throttled, eventually, together
+from harness import SEED, SLOW, SPACECRAFT, Behind, assert_throttled, eventually
 from hosts import PATIENCE, Hosts, Load
 from wire import begin_request, read_answer
 
@@ -136,7 +136,7 @@ def test_a_redis_restarted_empty_costs_no_refusal(config):
                 eventually(lambda: chain.ask(chain.cold()).status == 503, "Redis to be missed")
                 chain.start_redis()
             eventually(lambda: chain.origin.report["calls"] >= 24, "24 calls", 40)
-        load.assert_sound({429, 503}, within=4 * SLOW)
+        load.assert_sound({429, 503}, within=PATIENCE + 2 * SLOW)
         assert chain.origin.report["refused"] == 0
         chain.assert_windows(6, 8)
 
@@ -170,10 +170,9 @@ def test_others_who_use_it_up_meanwhile_cost_one_refusal_at_most():
             wait = assert_throttled(chain.ask(chain.cold()))
             assert wait <= 8 + SLOW
         assert chain.origin.report["refused"] <= 1
-        refused = chain.origin.report["refused"]
-        with Load(chain):
-            eventually(lambda: chain.origin.report["calls"] >= 18, "18 calls", 40)
-        assert chain.origin.report["refused"] == refused
+        with Load(chain):  # of what was before there is no record then
+            eventually(lambda: chain.origin.report["calls"] >= 12, "12 calls", 40)
+        assert chain.origin.report["refused"] == 0
         chain.assert_windows(6, 8)
 
 
@@ -181,8 +180,11 @@ def test_others_who_used_it_up_a_while_ago_cost_none():
     """Upstream's count is asked for before a call unless that was done in the last minute of an hour."""
     with Hosts(quota="6/3600") as chain:
         assert chain.ask(chain.cold()).status == 200
+        told = time.monotonic()
         use_up(chain, 4)
-        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "calibrated_at", -61_000)
+        # Whoever was just told may call for a second.
+        eventually(lambda: time.monotonic() > told + 1, "that second to be over")
         statuses = [chain.ask(chain.cold()).status for _ in range(5)]
         assert statuses == [200, 429, 429, 429, 429]
         assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
@@ -193,7 +195,7 @@ def test_without_upstreams_count_calls_go_on():
     with Hosts(quota="6/3600") as chain:
         assert chain.ask(chain.cold()).status == 200
         chain.origin.fault("status", match="api-throttle")
-        chain.cache("HINCRBY", "perigee:{ll2}:state", "told_at", -61_000)
+        chain.cache("HINCRBY", "perigee:{ll2}:state", "calibrated_at", -61_000)
         assert [chain.ask(chain.cold()).status for _ in range(6)] == [200] * 5 + [429]
         assert (chain.origin.report["calls"], chain.origin.report["refused"]) == (6, 0)
 

@@ -16,7 +16,7 @@ HEX = re.compile("[0-9a-f]{32}")
 
 @pytest.fixture(scope="module")
 def chain():
-    with Chain(workers=2, config={"log.format": "json"}) as chain:
+    with Chain(micro_cache=False, workers=2, config={"log.format": "json"}) as chain:
         yield chain
 
 
@@ -101,7 +101,7 @@ def test_events_name_the_request_that_caused_them(gate):
 
 
 def test_a_refresh_names_the_request_behind_which_it_is_made():
-    with Chain(config={"cache.time_scale": "21600", "log.format": "json"}) as chain:
+    with Chain(micro_cache=False, config={"cache.time_scale": "21600", "log.format": "json"}) as chain:
         chain.ask(OBJECT)
         trace = "a" * 31 + "3"
 
@@ -157,7 +157,7 @@ def test_lines_of_any_request_are_lines(gate):
 
 
 def test_the_same_in_logfmt():
-    with Chain(config={"log.client": "address"}) as chain:
+    with Chain(micro_cache=False, config={"log.client": "address"}) as chain:
         chain.ask(SPACECRAFT + "?search=a%20%22b", {"traceparent": PARENT})
         line = eventually(lambda: re.search(r"^.* event=request .*result=miss.*$",
                                             chain.log("worker-0"), re.M), "its line")[0]
@@ -169,7 +169,7 @@ def test_the_same_in_logfmt():
 
 
 def test_who_asked_can_be_told_without_an_address():
-    with Chain(workers=2, config={"log.client": "hash", "log.format": "json"}) as chain:
+    with Chain(micro_cache=False, workers=2, config={"log.client": "hash", "log.format": "json"}) as chain:
         together(4, lambda n: [chain.get(OBJECT).status for _ in range(5)])
         chain.restart_worker(0)
         chain.restart_worker(1)
@@ -180,7 +180,7 @@ def test_who_asked_can_be_told_without_an_address():
         [client] = {line["client"] for line in said}
         assert re.fullmatch("[0-9a-f]{16}", client)
         assert "127.0.0.1" not in chain.log("worker-0")
-    with Chain(config={"log.client": "hash", "log.format": "json"}) as chain:
+    with Chain(micro_cache=False, config={"log.client": "hash", "log.format": "json"}) as chain:
         chain.ask(OBJECT)
         # And another one elsewhere: nobody can look it up.
         assert the_line(chain, event="request", result="miss")["client"] != client
@@ -188,7 +188,7 @@ def test_who_asked_can_be_told_without_an_address():
 
 def test_trouble_that_goes_on_is_counted():
     """Redis away: a few lines, and then a number."""
-    with Chain(config={"log.format": "json", "upstream.local_share": "0"}) as chain:
+    with Chain(micro_cache=False, config={"log.format": "json", "upstream.local_share": "0"}) as chain:
         chain.kill_redis()
 
         def ask_on():

@@ -1,7 +1,5 @@
 """/metrics: what Prometheus reads there is well-formed, bounded, and exact."""
 
-import http.client
-import json
 import os
 import re
 import signal
@@ -91,16 +89,24 @@ def test_every_request_is_counted_once(gate):
     pages = [gate.get(page).status for page in ("/healthz", "/readyz", "/openapi.json")]
     assert pages == [200, 200, 200]
     assert gate.get(SPACECRAFT, method="OPTIONS").status == 204
-    after = scrape(gate)
+    after = before
 
     def grew(name, **labels):
         return after(name, **labels) - before(name, **labels)
 
+    def all_are_told():
+        """What nginx answered out of its micro-cache is told a moment later."""
+        nonlocal after
+        after = scrape(gate)
+        return grew("perigee_requests_total") >= sent
+
+    eventually(all_are_told, f"{sent} requests to be told")
     assert grew("perigee_requests_total") == sent
     assert grew("perigee_request_methods_total") == sent
     assert (grew("perigee_request_duration_seconds_count") +
             grew("perigee_microcache_requests_total")) == sent
-    assert grew("perigee_pages_total") == len(pages) + 2  # the first scrape, and OPTIONS
+    for page in ("healthz", "readyz", "openapi", "options"):
+        assert grew("perigee_pages_total", page=page) == 1
     refused = [s for some in statuses for s in some if s in (400, 404, 405)]
     assert (grew("perigee_requests_total", result="invalid") +
             grew("perigee_requests_total", result="negative")) == len(refused)
@@ -139,25 +145,14 @@ def test_labels_are_bounded(gate):
         assert re.fullmatch(r"\((unmatched|other)\)|/[a-z0-9./_-]*(\{id\}/)?", endpoint)
 
 
-def test_only_this_machine_is_told(gate):
-    connection = http.client.HTTPConnection("127.0.0.1", gate.port, timeout=10,
-                                            source_address=("127.0.0.2", 0))
-    connection.request("GET", "/metrics")
-    reply = connection.getresponse()
-    assert reply.status == 403
-    assert json.loads(reply.read())["type"] == "urn:perigee:problem:forbidden"
-    connection.close()
-
-
 def test_counts_outlive_workers():
     with Chain(workers=2) as chain:
         for _ in range(10):
             chain.ask(OBJECT)
         assert chain.restart_worker(0) == 0
         chain.restart_worker(1, signal.SIGKILL)
-        numbers = scrape(chain)
-        assert numbers("perigee_requests_total") == 10
-        assert numbers("perigee_workers") == 2
+        eventually(lambda: scrape(chain)("perigee_requests_total") == 10, "all to be told")
+        assert scrape(chain)("perigee_workers") == 2
         chain.stop_worker(0, signal.SIGKILL)
         # The dead one's gauges are gone with it.
         assert scrape(chain)("perigee_workers") == 1
@@ -178,6 +173,7 @@ def test_a_file_of_rubbish_does_no_harm():
         chain.restart_worker(0)
         chain.restart_worker(1)
         assert chain.ask(OBJECT).status == 200
+        eventually(lambda: scrape(chain)("perigee_requests_total") >= 1, "it to be told")
         assert scrape(chain)("perigee_requests_total") == 1
         assert scrape(chain)("perigee_workers") == 2
 

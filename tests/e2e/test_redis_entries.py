@@ -26,9 +26,9 @@ def test_somebody_with_redis_cli_sees_what_an_entry_holds(gate):
     """Which query, when it was fetched, until when it is fresh; and when Redis forgets it."""
     gate.ask(SEED)
     assert gate.redis_cli("keys", "perigee:/*").split() == [KEY]
-    lines = gate.redis_cli("hgetall", KEY).splitlines()
-    entry = dict(zip(lines[::2], lines[1::2]))
-    assert set(entry) == set(FIELDS)
+    assert set(gate.redis_cli("hkeys", KEY).split()) == {*FIELDS, "purged_at"}
+    readable = [field for field in FIELDS if field != "body"]
+    entry = dict(zip(readable, gate.redis_cli("hmget", KEY, *readable).splitlines()))
     assert entry["target"] == CALL
     assert (entry["kind"], entry["status"], entry["count"]) == ("window", "200", "596")
     assert entry["ids"].split(",")[26:36] == [
@@ -113,7 +113,7 @@ def test_a_missing_field(gate, field):
     assert_refetched(gate)
 
 
-@pytest.mark.parametrize("version", ["0", "2", "10", "1.0", "01"])
+@pytest.mark.parametrize("version", ["0", "1", "20", "1.0", "01"])
 def test_another_version(gate, version):
     """What another version of the gateway has written."""
     gate.ask(SEED)

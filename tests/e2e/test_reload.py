@@ -33,7 +33,7 @@ def test_a_filter_is_added_while_it_runs(tmp_path):
     """What was refused is answered; what was stored is still there, at no call."""
     edit(tmp_path, lambda spacecraft: None)
     target = SPACECRAFT + "?serial_number=HTV-8&limit=3"
-    with Chain(config={"api.tables": tmp_path}) as chain:
+    with Chain(micro_cache=False, config={"api.tables": tmp_path}) as chain:
         assert_problem(chain.ask(target), 400, "invalid-parameters")
         chain.ask(SPACECRAFT)
         edit(tmp_path, with_serial_number)
@@ -47,7 +47,7 @@ def test_faulty_tables_change_nothing(tmp_path):
     """Every fault is in the log, with its place; the old tables go on."""
     edit(tmp_path, with_serial_number)
     target = SPACECRAFT + "?serial_number=HTV-8&limit=3"
-    with Chain(config={"api.tables": tmp_path}) as chain:
+    with Chain(micro_cache=False, config={"api.tables": tmp_path}) as chain:
         assert chain.ask(target).status == 200
         edit(tmp_path, lambda spacecraft: spacecraft.update(fresh="soon"))
         reload(chain, "event=reload_failed")
@@ -61,7 +61,7 @@ def test_faulty_tables_change_nothing(tmp_path):
 def test_no_request_is_lost(tmp_path):
     """Requests go on through many reloads; one that waits for upstream meanwhile is answered."""
     edit(tmp_path, lambda spacecraft: None)
-    with Chain(config={"api.tables": tmp_path}) as chain:
+    with Chain(micro_cache=False, config={"api.tables": tmp_path}) as chain:
         chain.ask(SPACECRAFT)
         chain.origin.fault("latency", seconds=1, times=1)
         waiting = Behind(Client(chain.port).get, SPACECRAFT + "?search=waits")
@@ -94,7 +94,7 @@ def test_settings_change_while_it_runs(tmp_path):
     edit(tmp_path, lambda spacecraft: None)
     target = SPACECRAFT + "?serial_number=HTV-8&limit=3"
     unknown = SPACECRAFT + "?unknown=1&limit=3"
-    with Chain(config={"api.tables": tmp_path}) as chain:
+    with Chain(micro_cache=False, config={"api.tables": tmp_path}) as chain:
         assert_problem(chain.ask(unknown), 400, "invalid-parameters")
         assert chain.base in chain.ask(SPACECRAFT).body.decode()
         first = number(chain, "perigee_config_last_reload_success_timestamp_seconds")
@@ -124,7 +124,7 @@ def test_one_fault_and_nothing_changes(tmp_path):
     """Not the good half of the configuration, and not the tables; every fault is told."""
     edit(tmp_path, lambda spacecraft: None)
     target = SPACECRAFT + "?serial_number=HTV-8&limit=3"
-    with Chain(config={"api.tables": tmp_path}) as chain:
+    with Chain(micro_cache=False, config={"api.tables": tmp_path}) as chain:
         first = number(chain, "perigee_config_last_reload_success_timestamp_seconds")
         edit(tmp_path, with_serial_number)
         configure(chain, public__base_urls="https://elsewhere.example", server__wait="soon",
@@ -157,7 +157,7 @@ def test_one_fault_and_nothing_changes(tmp_path):
 
 def test_what_needs_a_restart_says_so(tmp_path):
     """It is kept as it is, with a word for each; all else changes."""
-    with Chain() as chain:
+    with Chain(micro_cache=False) as chain:
         chain.ask(SPACECRAFT)
         configure(chain, redis__prefix="other", server__threads="5", api__unknown_parameters="pass")
         reload(chain, "event=reloaded")
@@ -173,7 +173,7 @@ def test_no_request_fails_under_load(tmp_path):
     edit(tmp_path, lambda spacecraft: None)
     targets = [SPACECRAFT + f"?limit={n}" for n in range(1, 9)] + [SPACECRAFT + "430/"]
     over = threading.Event()
-    with Chain(workers=2, config={"api.tables": tmp_path}) as chain:
+    with Chain(workers=2, micro_cache=False, config={"api.tables": tmp_path}) as chain:
         for target in targets:
             chain.ask(target)
 

@@ -5,7 +5,7 @@ import signal
 import time
 
 import pytest
-from harness import SLOW, SPACECRAFT, eventually
+from harness import SLOW, eventually
 from hosts import Hosts, Load
 
 CALLS, WINDOW = 6, 4  # calls, seconds

@@ -179,6 +179,25 @@ def test_nobody_listens_upstream():
             assert chain.cache("ZCARD", "perigee:{ll2}:calls") == 0
 
 
+def test_a_name_that_is_not_known(tmp_path):
+    """DNS knows the upstream no more: what is stored goes on being answered, stale as it is; the
+    rest is a problem, and costs no quota."""
+    folder = tables(tmp_path, fresh="150ms", stale="1h")
+    with Chain(config={"api.tables": folder}) as before:
+        good = before.ask(LIST)
+        config = {"api.tables": folder, "upstream.retry": "10ms",
+                  "upstream.base_url": "http://upstream.invalid:1"}
+        # What was told of upstream's count needs no asking again for a minute.
+        with Chain(config=config, redis=f"unix:{before.redis_socket}") as chain:
+            stale = eventually(lambda: (a := chain.ask(LIST)).ttl < 0 and a, "it to be stale")
+            body = stale.body.replace(chain.base.encode(), before.base.encode())
+            assert (stale.status, body) == (200, good.body)
+            answer = chain.ask(OBJECT)
+            assert answer.status in (502, 504), answer
+            assert_problem(answer, answer.status, answer.json["type"].rsplit(":", 1)[1])
+            assert before.cache("ZCARD", "perigee:{ll2}:calls") == 1
+
+
 def test_an_answer_over_the_cap_is_cut_off():
     """upstream.max_body_bytes: what is larger is not read to its end."""
     with Chain(config={"upstream.max_body_bytes": 100000, "upstream.retry": "10ms"}) as chain:

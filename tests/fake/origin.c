@@ -47,7 +47,7 @@ static void tell_count(struct fake_origin *o, void *tag)
 	o->counted++;
 }
 
-static bool begin(struct origin *origin, struct str base, struct str target, bool authorized,
+static bool begin(struct origin *origin, struct str base, struct str target, struct str token,
 		  void *tag)
 {
 	struct fake_origin *o = of(origin);
@@ -68,7 +68,7 @@ static bool begin(struct origin *origin, struct str base, struct str target, boo
 	call = &o->calls[o->calls_n++];
 	*call = (struct fake_call){ .base = strndup(base.p, base.n),
 				    .target = strndup(target.p, target.n),
-				    .authorized = authorized,
+				    .authorized = token.n > 0,
 				    .tag = tag };
 	if (o->script)
 		make_ready(o, call, reply);

@@ -161,6 +161,44 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 	return VERDICT_REFUSED;
 }
 
+void fake_store_rule(struct fake_store *s, const char *budget, enum verdict verdict,
+		     int64_t wait_ms)
+{
+	size_t i = 0;
+
+	pthread_mutex_lock(&s->lock);
+	while (i < FAKE_STORE_BUDGETS && s->verdicts[i].budget[0] &&
+	       strcmp(s->verdicts[i].budget, budget) != 0)
+		i++;
+	if (i == FAKE_STORE_BUDGETS)
+		abort();
+	s->verdicts[i].verdict = verdict;
+	s->verdicts[i].wait_ms = wait_ms;
+	snprintf(s->verdicts[i].budget, sizeof(s->verdicts[i].budget), "%s", budget);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Is another verdict than the log's to be given? */
+static bool is_ruled(struct fake_store *s, struct str budget, struct allowance *ret,
+		     enum verdict *ret_verdict)
+{
+	bool ruled = false;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < FAKE_STORE_BUDGETS; i++) {
+		const struct fake_verdict *v = &s->verdicts[i];
+
+		if (!v->budget[0] || !str_eq(str_from(v->budget), budget) ||
+		    v->verdict == VERDICT_GRANTED)
+			continue;
+		*ret = (struct allowance){ .wait_ms = v->wait_ms };
+		*ret_verdict = v->verdict;
+		ruled = true;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return ruled;
+}
+
 static enum verdict reserve(struct store *store, const struct reservation *r, struct allowance *ret)
 {
 	struct fake_store *s = of(store);
@@ -187,9 +225,13 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 		return VERDICT_BROKEN;
 	if (s->refuses)
 		return VERDICT_REFUSED;
+	if (is_ruled(s, r->ticket.budget, ret, &verdict))
+		return verdict;
 	pthread_mutex_lock(&s->lock);
 	snprintf(s->client, sizeof(s->client), "%.*s", STR_ARG(r->ticket.client));
 	verdict = decide(s, r, ret);
+	if (verdict == VERDICT_GRANTED)
+		snprintf(s->budget, sizeof(s->budget), "%.*s", STR_ARG(r->ticket.budget));
 	pthread_mutex_unlock(&s->lock);
 	return verdict;
 }

@@ -19,6 +19,7 @@
 #define FAKE_STORE_ENTRIES 256
 #define FAKE_STORE_CALLS   256
 #define FAKE_STORE_NOTES   80
+#define FAKE_STORE_BUDGETS 4
 
 struct fake_store {
 	const struct clock *clock;
@@ -84,8 +85,14 @@ struct fake_store {
 	size_t notes_n;
 	char officer[64]; /* of all offices */
 	int64_t officer_until_ms;
-	char client[32]; /* of the last reserve() */
-	char news[512];	 /* of the last settle() */
+	struct fake_verdict {
+		char budget[40];
+		enum verdict verdict;
+		int64_t wait_ms;
+	} verdicts[FAKE_STORE_BUDGETS]; /* what reserve() says of these, whatever the log has */
+	char budget[40];		/* of the last call that was granted */
+	char client[32];		/* of the last reserve() */
+	char news[512];			/* of the last settle() */
 };
 
 void fake_store_init(struct fake_store *s, const struct clock *clock);
@@ -102,6 +109,10 @@ struct entry *fake_store_get(struct fake_store *s, struct str target);
 
 /* Puts a note into a folder, or (with an empty folder) by itself; an empty value takes it away. */
 void fake_store_note(struct fake_store *s, const char *folder, const char *name, const char *value);
+
+/* What reserve() says of this budget from now on; GRANTED: what the log has. */
+void fake_store_rule(struct fake_store *s, const char *budget, enum verdict verdict,
+		     int64_t wait_ms);
 
 /* Calls that the budget's log holds now. */
 size_t fake_store_logged(struct fake_store *s);

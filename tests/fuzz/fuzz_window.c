@@ -200,10 +200,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct api api = { .root = STR("/2.3.0/") };
 	struct memory *memory = memory_new(0);
 	struct answers *answers = answers_new(0);
-	const struct gateway gw = { .clock = &clock,
-				    .memory = memory,
-				    .answers = answers,
-				    .bases = { { STR(BASE) }, 1 } };
+	const struct gateway gw = {
+		.clock = &clock, .memory = memory, .answers = answers, .bases = { { STR(BASE) }, 1 }
+	};
 	struct exchange x = { .request = { .method = STR("GET") } };
 
 	list.offset = fuzz_number(&line, 0, LIMIT_OFFSET, 0);

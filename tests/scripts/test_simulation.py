@@ -62,6 +62,7 @@ class Simulation:
         self.events, self.numbers = [], itertools.count()
         self.alive = [1] * 3  # each worker's generation
         self.anew = [True] * 3
+        self.told_at = [-SECOND] * 3
         self.calls = {}
         self.counted_at = -1  # upstream's count that the budget was last compared with
         self.lost_at = -1
@@ -107,8 +108,8 @@ class Simulation:
 
     def ask(self, worker, client, target, tries=2):
         call = Call(f"id{next(self.numbers)}", (worker, self.alive[worker]), client, target)
-        # Upstream's count is to be recent, unless it cannot be had.
-        compared = 0 if self.anew[worker] else self.window // 60 if tries else -1
+        just_told = self.now < self.told_at[worker] + SECOND
+        compared = 0 if self.anew[worker] else -1 if just_told else self.window // 60
         verdict = self.budget.reserve(call.id, client, target, compared)
         if verdict.word == GRANTED:
             self.begin(call)
@@ -199,7 +200,7 @@ class Simulation:
             self.budget.calibrate(*counted[1:], asked=claimed.now)
             if self.lost_at <= asked_at and self.counted_at < counted[0]:
                 self.counted_at = counted[0]
-            self.anew[worker] = False
+            self.anew[worker], self.told_at[worker] = False, self.now
             self.budget.settle(id, "", NO, target="throttle", hold=0)
             then()
 

@@ -166,6 +166,7 @@ def avoided():
     """As its operator has set it."""
     state = healthy()
     state["upstream"]["mode"] = "never"
+    state["verdict"]["notes"] = ["Upstream is not asked, as an operator has said (perigee origin)."]
     return state
 
 

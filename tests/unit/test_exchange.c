@@ -163,6 +163,26 @@ static void every_result_has_a_word(void **state)
 	assert_string_equal(result_word(RESULT_COLLAPSED), "collapsed");
 }
 
+static void a_client_is_known_by_its_network_or_as_the_web_server_says(void **state)
+{
+	struct exchange *x = *state;
+	char client[CLIENT_BYTES];
+
+	exchange_name_client(x, STR("2001:db8:1:2::3"));
+	assert_view(x->address, "2001:db8:1:2::3");
+	memcpy(client, x->client, sizeof(client));
+	exchange_name_client(x, STR("2001:db8:1:2:3::4"));
+	assert_string_equal(x->client, client);
+	exchange_name_client(x, STR("2001:db8:1:3::3"));
+	assert_string_not_equal(x->client, client);
+	x->named = STR("ann");
+	exchange_name_client(x, STR("2001:db8:1:2::3"));
+	assert_string_not_equal(x->client, client);
+	memcpy(client, x->client, sizeof(client));
+	exchange_name_client(x, STR("192.0.2.1"));
+	assert_string_equal(x->client, client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -174,6 +194,7 @@ int main(void)
 		TEST(reset_gives_everything_back),
 		TEST(a_failed_head_is_good_again),
 		TEST(every_result_has_a_word),
+		TEST(a_client_is_known_by_its_network_or_as_the_web_server_says),
 	};
 
 	return cmocka_run_group_tests_name("exchange", tests, NULL, NULL);

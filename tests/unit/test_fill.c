@@ -1068,6 +1068,7 @@ static void without_a_comparison_an_older_one_has_to_do(void **state)
 
 	rig_start(r);
 	rig_rest(r);
+	rig_advance(r, 60000);
 	r->store.outdated = true;
 	r->origin->count.status = 500;
 	join(r, FIRST, &x);
@@ -1096,6 +1097,7 @@ static void a_comparison_that_failed_elsewhere_is_none(void **state)
 
 	rig_start(r);
 	rig_rest(r);
+	rig_advance(r, 60000);
 	r->store.outdated = true;
 	r->store.claimed_elsewhere = true;
 	join(r, FIRST, &x);

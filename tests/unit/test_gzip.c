@@ -89,10 +89,63 @@ static void over_the_cap_it_fails(void **state)
 	buf_release(&b);
 }
 
+/* What gzip_put() makes is taken back whole; in another's place, cut, changed or too large it is
+ * refused. */
+static void taken_back(void **state)
+{
+	static char text[100000];
+	struct buf coded = buf_init(CAP);
+	struct buf plain = buf_init(sizeof(text));
+	struct buf small = buf_init(sizeof(text) - 1);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i % 7);
+	gzip_put(&coded, (struct str){ text, sizeof(text) });
+	gzip_take(&plain, buf_str(&coded));
+	assert_false(plain.failed);
+	assert_int_equal(plain.n, sizeof(text));
+	assert_memory_equal(plain.p, text, sizeof(text));
+	gzip_take(&small, buf_str(&coded));
+	assert_true(small.failed);
+	for (size_t n = 0; n < coded.n; n++) {
+		buf_clear(&plain);
+		gzip_take(&plain, (struct str){ coded.p, n });
+		assert_true(plain.failed);
+		/* The last four bytes say that there is nothing. */
+		memset(coded.p + coded.n - 4, 0, 4);
+	}
+	buf_clear(&plain);
+	gzip_take(&plain, buf_str(&coded));
+	assert_true(plain.failed);
+	buf_clear(&plain);
+	gzip_take(&plain, STR("no gzip at all, but long enough"));
+	assert_true(plain.failed);
+	buf_release(&coded);
+	buf_release(&plain);
+	buf_release(&small);
+}
+
+static void nothing_taken_back(void **state)
+{
+	struct buf coded = buf_init(CAP);
+	struct buf plain = buf_init(CAP);
+
+	(void)state;
+	gzip_put(&coded, STR(""));
+	gzip_take(&plain, buf_str(&coded));
+	assert_false(plain.failed);
+	assert_int_equal(plain.n, 0);
+	buf_release(&coded);
+	buf_release(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_reads_back),
+		cmocka_unit_test(taken_back),
+		cmocka_unit_test(nothing_taken_back),
 		cmocka_unit_test(the_same_gives_the_same),
 		cmocka_unit_test(it_comes_behind_what_is_there),
 		cmocka_unit_test(over_the_cap_it_fails),

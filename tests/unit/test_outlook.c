@@ -35,6 +35,8 @@ static struct supply read_supply(struct table *t, struct str text)
 		s.cooldown_ms = number * 1000;
 	else if (str_eq(kind, STR("silent")))
 		s.silent = true;
+	else if (str_eq(kind, STR("off")))
+		s.off = true;
 	else if (str_eq(kind, STR("unknown")))
 		s = (struct supply){ .known = false };
 	else

@@ -70,15 +70,14 @@ static enum verdict ask_for(const struct api *api, const char *endpoint)
 {
 	static int calls;
 	char id[16];
-	const struct want want = { .api = api,
-				   .endpoint = api_endpoint(api, str_from(endpoint)),
-				   .target = STR("/2.3.0/spacecraft/1/") };
-	const struct ticket ticket = { .budget = api->budget,
-				       .target = want.target,
-				       .client = STR("c1"),
-				       .id = { id,
-					       (size_t)snprintf(id, sizeof(id), "%d", calls++) },
-				       .hold_ms = CALL_MS };
+	struct want want = { .api = api,
+			     .endpoint = api_endpoint(api, str_from(endpoint)),
+			     .target = STR("/2.3.0/spacecraft/1/") };
+	struct ticket ticket = { .budget = api->budget,
+				 .target = want.target,
+				 .client = STR("c1"),
+				 .id = { id, (size_t)snprintf(id, sizeof(id), "%d", calls++) },
+				 .hold_ms = CALL_MS };
 
 	r.wait_ms = -1;
 	r.fail = (struct fail){ .fault = FAULT_NONE };
@@ -99,7 +98,7 @@ static void tell(uint32_t calls, uint32_t used)
 {
 	const struct count count = { .quota = { calls, WINDOW_MS }, .used = used };
 
-	permits_told(r.permits, r.api, &count);
+	permits_told(r.permits, &(struct want){ .api = r.api }, &count);
 }
 
 /* Upstream is asked, and says so. */
@@ -189,7 +188,7 @@ static void a_silent_upstream_is_taken_at_its_silence(void **state)
 	/* One that is asked and has nothing to say. */
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	permits_told(r.permits, r.api, NULL);
+	permits_told(r.permits, &(struct want){ .api = r.api }, NULL);
 	assert_int_equal(r.shared.calibrations, 1);
 	assert_int_equal(r.shared.count.used, 0);
 	assert_int_equal(r.shared.count.quota.calls, 15);
@@ -224,30 +223,32 @@ static void comparisons_grow_old(void **state)
 {
 	(void)state;
 	ask_and_tell(15, 0);
+	pass(1000);
 	assert_int_equal(ask(), VERDICT_GRANTED);
-	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
+	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60 + 1);
 	/* Where upstream's count cannot be had, any one will do for ten. */
-	permits_untold(r.permits, r.api);
+	permits_untold(r.permits, &(struct want){ .api = r.api });
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	assert_true(r.shared.last_compared_ms < 0);
 	pass(WINDOW_MS / 6);
 	assert_int_equal(ask(), VERDICT_GRANTED);
-	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60);
+	assert_true(r.shared.last_compared_ms == WINDOW_MS / 60 + 1);
 	/* But one there must have been. */
 	make_permits(20);
-	permits_untold(r.permits, r.api);
+	permits_untold(r.permits, &(struct want){ .api = r.api });
 	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
 }
 
-static void who_has_just_asked_has_time_to_call(void **state)
+/* Else one that takes longer than that to ask would ask for ever. */
+static void who_was_just_told_may_call(void **state)
 {
-	const struct count quick = { .quota = { 5, 1000 }, .used = 0 };
-
 	(void)state;
-	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	permits_told(r.permits, r.api, &quick);
+	ask_and_tell(15, 0);
 	assert_int_equal(ask(), VERDICT_GRANTED);
-	assert_true(r.shared.last_compared_ms == 1000);
+	assert_true(r.shared.last_compared_ms < 0);
+	pass(1000);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.shared.last_compared_ms > 0);
 }
 
 static void budgets_are_apart(void **state)
@@ -381,6 +382,22 @@ static void a_store_that_keeps_nothing_is_none(void **state)
 	assert_int_equal(r.shared.reserves, 1);
 }
 
+/* While it is on its way, nobody may go by what it was before the store went away. */
+static void what_was_asked_is_not_told_yet(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	r.shared.broken = true;
+	pass(10);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	pass(10);
+	assert_int_equal(ask(), VERDICT_UNCALIBRATED);
+	tell(15, 14);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+	assert_string_equal(fault_word(r.fail.fault), "store-unavailable");
+}
+
 static void upstream_is_not_asked_all_the_time(void **state)
 {
 	(void)state;
@@ -399,8 +416,7 @@ static void silence_of_one_that_tells_is_no_permission(void **state)
 	(void)state;
 	r.shared.broken = true;
 	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
-	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
-	permits_told(r.permits, r.api, NULL);
+	permits_told(r.permits, &(struct want){ .api = r.api }, NULL);
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS);
 }
 
@@ -452,6 +468,20 @@ static void the_breaker_refuses_and_lets_a_probe_through(void **state)
 }
 
 /* That the budget refuses costs the probe nothing: the next one who asks may be it. */
+/* Upstream's count can be had while nothing else can. */
+static void a_question_for_the_count_is_no_probe(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	for (int i = 0; i < BREAKER_FAILURES; i++)
+		permits_note(r.permits, r.api, false);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+	pass(r.wait_ms);
+	assert_int_equal(ask_for_count(), VERDICT_GRANTED);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_int_equal(ask(), VERDICT_REFUSED);
+}
+
 static void a_probe_that_is_not_granted_is_none(void **state)
 {
 	(void)state;
@@ -472,6 +502,172 @@ static void nothing_to_free(void **state)
 	permits_free(NULL);
 }
 
+/* ---- several identities ---- */
+
+static const struct identities three = {
+	.list = { { .name = STR("main"), .token = STR("k1") },
+		  { .name = STR("second"), .token = STR("k2"), .quota = { 60, WINDOW_MS } },
+		  { .name = STR("address") } },
+	.n = 3,
+};
+
+static struct api keyed; /* whose key it is */
+
+static void have_three(void)
+{
+	const struct permit_options options = { .reserve_percent = 20,
+						.client_percent = 50,
+						.local_percent = 20,
+						.call_ms = CALL_MS,
+						.identities = &three };
+
+	keyed = *r.api;
+	keyed.authorized = true;
+	permits_free(r.permits);
+	r.permits = permits_new(&options, &r.clock.clock, r.store);
+	assert_non_null(r.permits);
+}
+
+static void compare(const struct identity *as)
+{
+	const struct count count = { .quota = { 15, WINDOW_MS } };
+	struct want want = { .api = &keyed,
+			     .as = as,
+			     .endpoint = api_endpoint(&keyed, STR("api-throttle")) };
+	struct ticket ticket = { .budget = keyed.budget, .id = STR("c") };
+
+	assert_int_equal(permits_ask(r.permits, &want, &ticket, &r.wait_ms, &r.fail),
+			 VERDICT_GRANTED);
+	assert_ptr_equal(want.as, as);
+	permits_told(r.permits, &want, &count);
+}
+
+static void compare_all(void)
+{
+	have_three();
+	for (size_t i = 0; i < three.n; i++)
+		compare(&three.list[i]);
+}
+
+/* Asks for a call; the name of who makes it, or has to be compared. */
+static const char *asked_as(enum verdict verdict)
+{
+	static int calls;
+	char id[16];
+	struct want want = { .api = &keyed,
+			     .endpoint = api_endpoint(&keyed, STR("spacecraft")),
+			     .target = STR("/2.3.0/spacecraft/1/") };
+	struct ticket ticket = { .budget = keyed.budget,
+				 .target = want.target,
+				 .client = STR("c1"),
+				 .id = { id, (size_t)snprintf(id, sizeof(id), "s%d", calls++) },
+				 .hold_ms = CALL_MS };
+
+	r.fail = (struct fail){ .fault = FAULT_NONE };
+	assert_int_equal(permits_ask(r.permits, &want, &ticket, &r.wait_ms, &r.fail), verdict);
+	assert_non_null(want.as);
+	return want.as->name.p;
+}
+
+static void the_one_with_most_calls_left_calls(void **state)
+{
+	(void)state;
+	compare_all();
+	/* Nothing is known yet of what each has left. */
+	assert_string_equal(asked_as(VERDICT_GRANTED), "main");
+	assert_string_equal(r.shared.budget, "ll2/main");
+	assert_string_equal(asked_as(VERDICT_GRANTED), "second");
+	assert_string_equal(asked_as(VERDICT_GRANTED), "address");
+	/* The second may call 60 times. */
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(asked_as(VERDICT_GRANTED), "second");
+	assert_int_equal(r.shared.last_limit, 60);
+}
+
+static void one_that_is_spent_is_passed_over(void **state)
+{
+	(void)state;
+	compare_all();
+	fake_store_rule(&r.shared, "ll2/main", VERDICT_REFUSED, 5000);
+	assert_string_equal(asked_as(VERDICT_GRANTED), "second");
+	fake_store_rule(&r.shared, "ll2/second", VERDICT_REFUSED, 9000);
+	assert_string_equal(asked_as(VERDICT_GRANTED), "address");
+	/* The soonest of all is what is told. */
+	fake_store_rule(&r.shared, "ll2/address", VERDICT_REFUSED, 7000);
+	asked_as(VERDICT_REFUSED);
+	assert_int_equal(r.wait_ms, 5000);
+	assert_int_equal(r.fail.fault, FAULT_NO_BUDGET);
+	assert_int_equal(r.fail.retry_after_s, 5);
+	fake_store_rule(&r.shared, "ll2/main", VERDICT_GRANTED, 0);
+	assert_string_equal(asked_as(VERDICT_GRANTED), "main");
+}
+
+static void a_target_is_fetched_once_whoever_does_it(void **state)
+{
+	(void)state;
+	compare_all();
+	fake_store_rule(&r.shared, "ll2/main", VERDICT_ELSEWHERE, 3000);
+	assert_string_equal(asked_as(VERDICT_ELSEWHERE), "main");
+	assert_int_equal(r.wait_ms, 3000);
+	assert_string_equal(r.shared.budget, "");
+}
+
+static void one_that_must_be_compared_is_no_reason_to_wait_for_it(void **state)
+{
+	(void)state;
+	compare_all();
+	fake_store_rule(&r.shared, "ll2/main", VERDICT_UNCALIBRATED, 0);
+	assert_string_equal(asked_as(VERDICT_GRANTED), "second");
+	/* Unless nobody else can. */
+	fake_store_rule(&r.shared, "ll2/second", VERDICT_REFUSED, 9000);
+	fake_store_rule(&r.shared, "ll2/address", VERDICT_REFUSED, 9000);
+	assert_string_equal(asked_as(VERDICT_UNCALIBRATED), "main");
+}
+
+static void one_whose_key_upstream_does_not_know_holds_up_nobody(void **state)
+{
+	const struct want of_main = { .api = &keyed, .as = &three.list[0] };
+
+	(void)state;
+	compare_all();
+	fake_store_rule(&r.shared, "ll2/main", VERDICT_UNCALIBRATED, 0);
+	fake_store_rule(&r.shared, "ll2/second", VERDICT_REFUSED, 9000);
+	fake_store_rule(&r.shared, "ll2/address", VERDICT_REFUSED, 8000);
+	permits_untold(r.permits, &of_main);
+	asked_as(VERDICT_REFUSED);
+	assert_int_equal(r.wait_ms, 8000);
+	/* It is tried again when that is long ago. */
+	pass(WINDOW_MS / 6 + 1);
+	assert_string_equal(asked_as(VERDICT_UNCALIBRATED), "main");
+}
+
+static void an_upstream_that_no_key_belongs_to_is_called_without(void **state)
+{
+	struct api open = *r.api;
+
+	(void)state;
+	compare_all();
+	open.authorized = false;
+	assert_int_equal(permits_identities(r.permits, &keyed)->n, 3);
+	assert_int_equal(permits_identities(r.permits, &open)->n, 1);
+	assert_int_equal(permits_identities(r.permits, &open)->list[0].token.n, 0);
+	assert_int_equal(permits_identities(r.permits, &open)->list[0].name.n, 0);
+}
+
+static void without_the_store_each_has_its_own_share(void **state)
+{
+	(void)state;
+	have_three();
+	r.shared.broken = true;
+	assert_string_equal(asked_as(VERDICT_UNCALIBRATED), "main");
+	for (size_t i = 0; i < three.n; i++)
+		compare(&three.list[i]);
+	/* A fifth of 15 calls for each of them. */
+	for (int i = 0; i < 9; i++)
+		asked_as(VERDICT_GRANTED);
+	asked_as(VERDICT_REFUSED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -484,8 +680,15 @@ int main(void)
 		TEST(a_silent_upstream_is_taken_at_its_silence),
 		TEST(after_the_store_was_away_it_is_compared_anew),
 		TEST(comparisons_grow_old),
-		TEST(who_has_just_asked_has_time_to_call),
+		TEST(who_was_just_told_may_call),
 		TEST(budgets_are_apart),
+		TEST(the_one_with_most_calls_left_calls),
+		TEST(one_that_is_spent_is_passed_over),
+		TEST(a_target_is_fetched_once_whoever_does_it),
+		TEST(one_that_must_be_compared_is_no_reason_to_wait_for_it),
+		TEST(one_whose_key_upstream_does_not_know_holds_up_nobody),
+		TEST(an_upstream_that_no_key_belongs_to_is_called_without),
+		TEST(without_the_store_each_has_its_own_share),
 		TEST(no_share_is_no_call),
 		TEST(never_more_than_the_share_in_a_window),
 		TEST(a_small_share_is_one_call),
@@ -493,10 +696,12 @@ int main(void)
 		TEST(half_of_the_quota_stays_free),
 		TEST(what_was_told_is_believed_for_a_moment_only),
 		TEST(a_store_that_keeps_nothing_is_none),
+		TEST(what_was_asked_is_not_told_yet),
 		TEST(upstream_is_not_asked_all_the_time),
 		TEST(silence_of_one_that_tells_is_no_permission),
 		TEST(one_that_never_tells_is_called_after_a_whole_window),
 		TEST(the_breaker_refuses_and_lets_a_probe_through),
+		TEST(a_question_for_the_count_is_no_probe),
 		TEST(a_probe_that_is_not_granted_is_none),
 		TEST(nothing_to_free),
 	};

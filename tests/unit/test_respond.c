@@ -1,5 +1,6 @@
 #include "unit/service.h"
 
+#include "app/refuse.h"
 #include "app/respond.h"
 
 /* Every failure makes a whole answer: a head that ends, a problem, and no way to be stored. */
@@ -16,7 +17,7 @@ static void every_fault_can_be_answered(void **state)
 		exchange_reset(&s->x);
 		s->x.request = get("/x");
 		fail_set(&failure, f, "Something \"happened\".");
-		respond_fail(&s->x, &failure);
+		refuse(&s->x, &failure);
 		assert_int_equal(s->x.status, fault_status(f));
 		snprintf(status, sizeof(status), "%d ", fault_status(f));
 		assert_true(str_starts(header(s, "Status"), str_from(status)));
@@ -44,7 +45,7 @@ static void when_to_come_again(void **state)
 	s->x.request = get("/x");
 	fail_set(&failure, FAULT_UPSTREAM_DOWN, "x");
 	failure.retry_after_s = 7;
-	respond_fail(&s->x, &failure);
+	refuse(&s->x, &failure);
 	assert_header(s, "Retry-After", "7");
 }
 
@@ -99,7 +100,7 @@ static void what_does_not_fit_is_replaced(void **state)
 		s->x.body.cap = 130 + cap;
 		fail_set(&failure, FAULT_UPSTREAM_DOWN,
 			 "A text that makes the problem longer than the plain answer is.");
-		respond_fail(&s->x, &failure);
+		refuse(&s->x, &failure);
 		enough = s->x.status == 502;
 		if (!enough)
 			assert_int_equal(s->x.status, 500);

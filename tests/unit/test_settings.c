@@ -47,7 +47,7 @@ static void defaults(void **state)
 	assert_int_equal(settings.fills.permit.call_ms, 20000);
 	assert_int_equal(settings.fills.permit.reserve_percent, 20);
 	assert_true(settings.fills.waiting_max > 0 && settings.fills.waiting_max <= 10000);
-	assert_int_equal(settings.upstream.token.n, 0);
+	assert_int_equal(settings.identities.list[0].token.n, 0);
 	assert_string_equal(settings.redis.address.socket, "/run/redis/redis-server.sock");
 	assert_int_equal(settings.redis.timeouts.command_ms, 500);
 	assert_true(in_force()->apis_n > 0);
@@ -71,7 +71,7 @@ static void texts_become_values(void **state)
 	assert_view(settings.canon.ignored[1], "b_*");
 	assert_int_equal(settings.bases.n, 2);
 	assert_view(settings.bases.list[0], "https://a.example");
-	assert_view(settings.upstream.token, "abc");
+	assert_view(settings.identities.list[0].token, "abc");
 	assert_view(in_force()->apis[0].upstream, "http://127.0.0.1:9000");
 	assert_int_equal(in_force()->apis[0].quota.calls, 3);
 	assert_int_equal(in_force()->apis[0].quota.window_ms, 60000);
@@ -103,7 +103,7 @@ static void a_token_from_its_file(void **state)
 	loaded = load(environment);
 	unlink(path);
 	assert_true(loaded);
-	assert_view(settings.upstream.token, "secret-token");
+	assert_view(settings.identities.list[0].token, "secret-token");
 }
 
 /* Its own settings win over the address, whose credentials are for Sentinels where it names some.

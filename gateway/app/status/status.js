@@ -138,8 +138,8 @@ function upstreamFigure(state) {
 	const silent = state.budgets.find(b => b.breaker_open);
 	const each = mean_ms === null ? "" : `, ${took(mean_ms)} each`;
 	const more = calls ? `${count(calls, "call")} in the last hour${each}` : "no call in the last hour";
-	if (state.upstream.mode === "never") return ["switched off", "as its operator has set (perigee origin)", "degraded"];
-	if (state.upstream.mode === "avoid") return ["avoided", "as its operator has set (perigee origin)", "degraded"];
+	if (state.upstream.mode === "never") return ["switched off", "as an operator has said", "degraded"];
+	if (state.upstream.mode === "avoid") return ["avoided", "as an operator has said", "degraded"];
 	if (silent) return ["no answer", `${failed} of ${count(calls, "call")} failed`, "bad"];
 	if (cooling) return ["refuses", `until ${clock.format(cooling.cooldown_until)}`, "degraded"];
 	if (failed) return [failed < answered ? "answers" : "fails", `${failed} of ${count(calls, "call")} failed`,
@@ -491,7 +491,7 @@ function showFills(fills, all) {
 	$("no-fills").hidden = fills.length > 0;
 	if (!changed("fills", fills, all)) return;
 	$("fills").replaceChildren(...fills.map(one => make("li", {}, make("code", {}, one.target),
-		make("span", { class: one.calling ? "tag busy" : "tag" }, CLASSES[one.class] +
+		make("span", { class: "tag" }, CLASSES[one.class] +
 			(one.calling ? ", upstream is being asked" : ", waiting for its turn") +
 			(one.waiting ? `; ${count(one.waiting, "client")} waiting` : "")))));
 	if (all > fills.length)

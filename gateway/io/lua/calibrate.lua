@@ -33,7 +33,7 @@ for i = 1, wanted do redis.call('ZADD', calls, now, 'other:' .. i) end
 for i = wanted + 1, others do redis.call('ZREM', calls, 'other:' .. i) end
 
 redis.call('HSET', state, 'limit', limit, 'window_ms', window, 'calibrated_at', asked,
-	'told_at', now, 'others', wanted, 'free_at', now + wait)
+	'others', wanted, 'free_at', now + wait)
 if wait > 0 and redis.call('HGET', state, 'cool_guessed') then
 	redis.call('HSET', state, 'cool_until', now + wait)
 	redis.call('HDEL', state, 'cool_guessed')

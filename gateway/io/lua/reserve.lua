@@ -4,10 +4,9 @@
 -- KEYS  1 calls   sorted set, a sliding log as DRF keeps it: each call by the moment it counts
 --                 from. One in flight has its latest moment, which lies ahead of now.
 --       2 state   hash, all optional: cool_until, limit and window_ms as upstream told them,
---                 calibrated_at (when it was asked) and told_at (when it had answered), others
---                 (calls that it told of), free_at (when it would take one), paced_until, born
---                 (when it was first asked), run (which process of Redis that was: in another
---                 one the comparison is not good)
+--                 calibrated_at (when it was asked), others (calls that it told of), free_at (when
+--                 it would take one), paced_until, born (when it was first asked), run (which
+--                 process of Redis that was: in another one the comparison is not good)
 --       3 fill    the id of the call that fetches the target now; a lease
 --       4 askers  sorted set: clients by when they last needed a call
 -- ARGV  1 limit  2 window ms   unless upstream has told others
@@ -31,7 +30,7 @@ local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
 local calls, state, fill, askers = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now = now_ms()
 local told = redis.call('HMGET', state, 'limit', 'window_ms', 'cool_until', 'calibrated_at',
-	'paced_until', 'others', 'free_at', 'told_at', 'run')
+	'paced_until', 'others', 'free_at', 'run')
 local limit = tonumber(told[1] or ARGV[1])
 local window = tonumber(told[2] or ARGV[2])
 window = window + margin_ms(window)
@@ -51,7 +50,7 @@ local held = redis.call('PTTL', fill)
 if held > 0 then return {ELSEWHERE, 0, held, 0} end
 
 local counted, may_be_old = ARGV[9] == '1', tonumber(ARGV[10])
-if counted and told[9] ~= run_id() then told[4] = false end
+if counted and told[8] ~= run_id() then told[4] = false end
 if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
@@ -103,7 +102,7 @@ end
 if wait > 0 then return {REFUSED, 0, math.ceil(wait), 0} end
 
 -- It may be made, unless somebody else has used up the quota since.
-if counted and may_be_old > 0 and now - tonumber(told[8] or '0') > may_be_old then
+if counted and may_be_old > 0 and now - told[4] > may_be_old then
 	return {UNCALIBRATED, 0, 0, 0}
 end
 
