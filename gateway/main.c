@@ -242,6 +242,9 @@ static bool start(struct process *p)
 	status_publish(&p->gateway);
 	/* Before the first call: the operator may have said that there be none. */
 	warm_round(p->warm);
+	/* New counters begin where the file of nginx' hits ends by now: all that is written from
+	 * here on is of answers that they know. */
+	tally_round(p->tally);
 	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");

@@ -152,13 +152,13 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
-    "scripts": pytest_suite("scripts"),
+    "scripts": pytest_suite("scripts", "-n", "2"),
     "keys": pytest_suite("keys", "-n", "2"),
-    "sandbox": pytest_suite("sandbox"),
+    "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile"),
     "stack": pytest_suite("stack", "-n", "2"),
-    "bench": pytest_suite("bench"),
-    # A file at a time: its tests may share one chain.
-    "e2e": pytest_suite("e2e", "-n", "2", "--dist", "loadfile"),
+    "bench": pytest_suite("bench", "-n", "2", "--dist", "loadfile"),
+    # A file at a time: its tests may share one chain. They wait more than they work.
+    "e2e": pytest_suite("e2e", "-n", "3", "--dist", "loadfile"),
 }
 
 

@@ -78,7 +78,7 @@ struct answer *answer_new(const struct answer *facts)
 	if (!a)
 		return NULL;
 	at = (char *)(a + 1);
-	atomic_init(&a->asked, 0);
+	atomic_init(&a->asked_s, 0);
 	a->made_of = facts->made_of;
 	a->series = facts->series;
 	a->fetched = facts->fetched;
@@ -98,15 +98,12 @@ static struct answer *ref(struct answer *a)
 	return a;
 }
 
-/* The second, and in the lower half the times. */
-uint32_t answer_asked(struct answer *a, struct wall now)
+bool answer_ask(struct answer *a, struct wall now)
 {
-	uint64_t second = (uint64_t)now.ms / 1000 << 32;
-	uint64_t asked = atomic_load_explicit(&a->asked, memory_order_relaxed);
+	int64_t second = now.ms / 1000;
+	int64_t before = atomic_exchange_explicit(&a->asked_s, second, memory_order_relaxed);
 
-	asked = asked - asked % ((uint64_t)1 << 32) == second ? asked + 1 : second + 1;
-	atomic_store_explicit(&a->asked, asked, memory_order_relaxed);
-	return (uint32_t)asked;
+	return before == second || before == second - 1;
 }
 
 void answer_unref(struct answer *a)

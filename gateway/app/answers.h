@@ -35,8 +35,8 @@ struct answer_key {
 
 struct answer {
 	atomic_int refs;
-	_Atomic uint64_t epoch; /* in which it was last found right */
-	_Atomic uint64_t asked; /* in this second: answer_asked() */
+	_Atomic uint64_t epoch;	 /* in which it was last found right */
+	_Atomic int64_t asked_s; /* the second of the clock in which it was last asked for */
 
 	uint64_t made_of;
 	struct str target;	 /* canonical, for the log */
@@ -55,9 +55,8 @@ uint32_t answer_variant(size_t base, struct str accept);
  * NULL without memory. */
 struct answer *answer_new(const struct answer *facts);
 
-/* It is asked for once more: how often has it been in this second of the clock? (Roughly, where
- * threads count at the same moment.) */
-uint32_t answer_asked(struct answer *a, struct wall now);
+/* It is asked for: was it in this second of the clock already, or in the one before? */
+bool answer_ask(struct answer *a, struct wall now);
 
 /* Gives a reference back; the last one frees. NULL is fine. */
 void answer_unref(struct answer *a);

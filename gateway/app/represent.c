@@ -12,14 +12,6 @@
 
 #include <stdio.h>
 
-/*
- * So often has an answer to be asked for in one second, before nginx is told that it may keep it
- * for the rest of it. Keeping takes nginx a new file, which costs as much as a worker's part in
- * several hits, and is in vain when no more of them come: what a crawler reads is not to be written
- * down.
- */
-#define WANTED 4
-
 /* A shorter body fits one packet either way. */
 #define WORTH_CODING_BYTES 1000
 
@@ -104,7 +96,10 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	}
 	ages = head_ages(a->fetched, a->fresh_until, ENTRY_FRESH, now);
 	x->answer = a;
-	x->wanted = answer_asked(a, now) >= WANTED;
+	/* For nginx to keep it takes a new file, about as much work as a request that reaches a
+	 * worker: worth it for what was asked for just before, and in vain for what a crawler
+	 * reads. */
+	x->wanted = answer_ask(a, now);
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;

@@ -71,7 +71,7 @@ def test_a_killed_workers_call_is_taken_over():
                 assert x.result(PATIENCE).status == 200
         assert (chain.calls, chain.origin.report["refused"]) == (2, 0)
         # The dead one's call stays counted, as upstream has counted it.
-        assert chain.cache("ZCARD", "perigee:{ll2}:calls") == 2
+        assert chain.cache.own_calls() == 2
         assert chain.origin.throttle["current_use"] == 2
         chain.origin.lift()
 
@@ -98,7 +98,7 @@ def test_a_sleeping_workers_call_is_taken_over():
         assert chain.ask_worker(asleep)[0].result().status == 200
         assert chain.ask_worker(asleep, chain.cold())[0].result().status == 200
         assert (chain.calls, chain.origin.report["refused"]) == (3, 0)
-        eventually(lambda: chain.cache("ZCARD", "perigee:{ll2}:calls") == 3, "all calls settled")
+        eventually(lambda: chain.cache.own_calls() == 3, "all calls settled")
 
 
 def test_news_that_were_missed_are_made_up_for(gate):

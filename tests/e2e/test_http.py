@@ -152,6 +152,6 @@ def test_the_gateways_own_pages(gate):
     """/healthz and /readyz: never cached, and they cost nothing."""
     health, ready = gate.ask("/healthz"), gate.ask("/readyz")
     assert (health.status, health.body) == (200, b"ok\n")
-    assert (ready.status, ready.json) == (200, {"ready": True, "redis": True})
+    assert (ready.status, ready.json["ready"], ready.json["redis"]) == (200, True, True)
     assert health.headers["Cache-Control"] == ready.headers["Cache-Control"] == "no-store"
     assert gate.calls == 0

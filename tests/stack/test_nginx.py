@@ -152,10 +152,6 @@ def http_part(site):
     return site[:site.index("\nserver {")]
 
 
-def servers_of(site):
-    return site[site.index("\nserver {"):]
-
-
 def examples_of_the_readme():
     """The indented blocks of nginx/README.md that are nginx'."""
     blocks = re.findall(r"(?:^    .*\n|^\n(?=    ))+", shipped("README.md"), re.M)

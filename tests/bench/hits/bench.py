@@ -1,6 +1,7 @@
 """Loads every peer in turn, over and over, and writes what came of it."""
 
 import json
+import re
 from collections import defaultdict, namedtuple
 from contextlib import ExitStack
 from itertools import product
@@ -8,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from stack import Stack
+from stack.child import wait_until
 
 from ..shield.peers import Failed
 from . import instructions, load, measure, pages, peers, processes, report
 from .fetch import fetch
 
 DRAWS = 100000
+COUNTED_WITHIN = 20  # seconds: nginx writes once a second, a worker reads once a second
 HOT = 10  # every tenth of the pages that are kept is asked for without a coding too
 
 # What is asked for, how, and by how many.
@@ -150,6 +153,24 @@ def keeping(source, parameters):
     return found
 
 
+def sent_and_counted(source, loading):
+    """(sent, counted): requests of a load over the micro-cache, of which each is answered, and by how much
+    perigee_requests_total has grown when nginx and the workers have added up."""
+    with peers.start(peers.MicroCache, source, {}) as peer:
+        files = loading.files["micro", "list"], loading.files["micro", "detail"]
+        before = requests_total(peer.port)
+        sent = sum(load.run(peer.port, targets, draws=loading.draws, coding=coding, seconds=2,
+                            exact=True).requests
+                   for targets, coding in zip(files, ("gzip", "identity")))
+        wait_until(lambda: requests_total(peer.port) - before >= sent, COUNTED_WITHIN, 0.1)
+        return sent, requests_total(peer.port) - before
+
+
+def requests_total(port):
+    text = fetch(port, ["/metrics"])["/metrics"].decode()
+    return sum(map(int, re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M)))
+
+
 def per_object(source):
     """Bytes of memory that Redis needs for an object of a list."""
     keys = source.redis_cli("--scan", "--pattern", f"*{pages.LIST}*ordering=*").splitlines()
@@ -174,6 +195,7 @@ def run(environment, out):
             loading = Loading(parameters, world, running, folder)
             loading.warm_up()
             rounds = loading()
+        counted = sent_and_counted(source, loading) if "micro" in running else None
         kept = keeping(source, parameters)
         result = {
             "parameters": vars(parameters),
@@ -181,6 +203,7 @@ def run(environment, out):
                       for page in world.targets},
             "cells": [{**cell._asdict(), "peers": measure.medians(found, peers.REFERENCE)}
                       for cell, found in rounds.items()],
+            "counted": counted,
             "kept": kept,
         }
         if parameters.instructions:

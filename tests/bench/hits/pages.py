@@ -20,11 +20,6 @@ def lists(n, limits=(LIMIT, LIMIT + 1)):
     return found
 
 
-def crawled(n):
-    """What a crawler reads, none of which is among `lists`."""
-    return lists(n, limits=range(1, LIMIT))
-
-
 def details(n, ids):
     """`ids` gives the numbers of all objects of an endpoint."""
     every = [f"/2.3.0/{endpoint}/{number}/" for endpoint in DETAILS for number in ids(endpoint)]

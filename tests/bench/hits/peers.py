@@ -113,7 +113,7 @@ class Compressing(ProxyCache):
     """What everybody gets who writes `gzip on`."""
 
     values = {"CODING": "", "GZIP": "gzip on; gzip_types application/json; gzip_proxied any;"
-                                    " gzip_comp_level 6; gzip_vary on;"}
+                                    " gzip_comp_level 6; gzip_min_length 1000; gzip_vary on;"}
 
 
 class Static(Service):

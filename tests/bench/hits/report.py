@@ -89,6 +89,9 @@ def whole(result):
              f" proxy_cache's of the same round.\nOn the average {size}."]
     parts += [table(result, *one) for one in TABLES]
     parts.append(goals(result["cells"]))
+    if result["counted"]:
+        sent, counted = result["counted"]
+        parts.append(f"Of {sent} requests over the micro-cache {counted} were counted.")
     if result["kept"]:
         parts.append(kept(result))
     if "instructions" in result:
