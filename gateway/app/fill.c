@@ -617,10 +617,9 @@ static void finish_count(struct fills *f, struct fill *fill, const struct reply 
 /* What was asked for before an operator purged it must not be taken for fresh. */
 static struct entry *without_purged(struct fills *f, const struct fill *fill, struct entry *e)
 {
-	int64_t took_ms = f->clock->mono(f->clock).ms - fill->begun.ms;
 	struct entry *outdated;
 
-	if (!f->store->purge_late(f->store, e, took_ms))
+	if (!f->store->purge_late(f->store, e, fill->begun))
 		return e;
 	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
 	outdated = entry_outdated(e);

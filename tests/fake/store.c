@@ -98,12 +98,12 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
 {
 	struct fake_store *s = of(store);
 	struct entry *outdated;
 
-	s->last_took_ms = ms;
+	s->last_took_ms = s->clock->mono(s->clock).ms - begun.ms;
 	if (s->broken || !s->purged_late)
 		return false;
 	outdated = entry_outdated(e);
