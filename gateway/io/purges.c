@@ -4,6 +4,7 @@
 #include "http/date.h"
 #include "io/log.h"
 #include "io/scripts.h"
+#include "io/sysclock.h"
 #include "policy/news.h"
 #include "policy/ports.h"
 
@@ -153,18 +154,20 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 
 /* ---- what was under way ---- */
 
-/* The purge that weighs most among the lines, of those that mean e. */
-static bool find_late(const redisReply *lines, const struct entry *e, enum purge_mode *ret)
+/* The purge that weighs most among those of the last ms that mean e. */
+static bool find_late(const redisReply *purges, const struct entry *e, int64_t ms,
+		      enum purge_mode *ret)
 {
 	bool found = false;
 
 	*ret = PURGE_INVALIDATE;
-	for (size_t i = 0; i < lines->elements; i++) {
-		const redisReply *line = lines->element[i];
+	for (size_t i = 0; i + 1 < purges->elements; i += 2) {
+		const redisReply *line = purges->element[i];
+		const redisReply *ago = purges->element[i + 1];
 		struct purge p;
 
-		if (line->type != REDIS_REPLY_STRING ||
-		    !purge_parse((struct str){ line->str, line->len }, &p) ||
+		if (line->type != REDIS_REPLY_STRING || ago->type != REDIS_REPLY_INTEGER ||
+		    ago->integer > ms || !purge_parse((struct str){ line->str, line->len }, &p) ||
 		    !purge_hits(&p, e->target, e->ids))
 			continue;
 		found = true;
@@ -174,26 +177,33 @@ static bool find_late(const redisReply *lines, const struct entry *e, enum purge
 	return found;
 }
 
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms)
+/*
+ * Both ends are told by one clock each: how long ago a purge was by Redis', how long ago the call
+ * began by ours, which is looked at when Redis has answered. So however long that takes, no purge
+ * is missed; one that came just before the call may be taken for one that came after it.
+ */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun)
 {
 	struct buf key = buf_init(KEY_BYTES);
+	redisReply *purges = NULL;
 	enum purge_mode mode;
-	redisReply *lines = NULL;
-	char since[24];
 	uint64_t n = 0;
+	int64_t ms;
 	bool late;
 
 	put_purges_key(&key, prefix);
 	if (!key.failed) {
 		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
-					    buf_str(&key), number_text(ms, since) };
+					    buf_str(&key) };
 
-		lines = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
+		purges = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
 	}
-	late = lines && find_late(lines, e, &mode);
+	/* Four moments are told in whole ms, cut off. */
+	ms = sysclock.mono(&sysclock).ms - begun.ms + 1;
+	late = purges && find_late(purges, e, ms, &mode);
 	if (late)
 		purges_apply(r, prefix, mode, &e->target, 1, e->fetched, &n);
-	freeReplyObject(lines);
+	freeReplyObject(purges);
 	buf_release(&key);
 	return late;
 }

@@ -27,7 +27,7 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
 bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);
 
-/* Purges what is stored of e if what it holds was purged within the last ms; was it? */
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms);
+/* Purges what is stored of e if what it holds was purged since `begun`; was it? */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun);
 
 #endif
