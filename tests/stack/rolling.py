@@ -95,9 +95,10 @@ def await_all(what, condition):
 
 
 def reload_workers(stack):
-    """SIGHUP; every third time with a broken file, which changes nothing."""
+    """SIGHUP; now and then with a broken file, which changes nothing. (What is refused more often than
+    five times in ten seconds is no more in the log.)"""
     for n in itertools.count():
-        good = n % 3 != 2
+        good = n % 10 != 3
         settings = stack._settings() | {"server.wait": f"{11 + n % 7}s" if good else "soon"}
         file = stack.run_dir / "perigee.conf"
         new = file.with_suffix(".new")
@@ -122,9 +123,20 @@ def restart_workers(stack):
 
 
 def kill_workers(stack):
+    """One after the other, with time enough for those who wait for what the dead one was fetching: one
+    of the others takes that over when its lease ends (5 s)."""
     for i in itertools.cycle(range(stack.n_workers)):
+        pid = stack.workers[i].pid
         stack.restart_worker(i, signal.SIGKILL)
+        await_all("the dead worker's leases to end", lambda: pid not in fetchers(stack))
         yield "kill"
+
+
+def fetchers(stack):
+    """The processes that fetch something now."""
+    keys = stack.redis_cli("KEYS", "perigee:{ll2}:fill:*").split("\n")
+    ids = stack.redis_cli("MGET", *keys).split() if keys[0] else []
+    return {int(id.split(":")[1]) for id in ids}
 
 
 def reload_nginx(stack):

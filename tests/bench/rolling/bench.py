@@ -10,6 +10,10 @@ from ..shield.peers import Failed
 from . import report
 
 
+# Enough for those who wait while the only worker is started anew.
+CONNECTIONS = 256
+
+
 class Parameters:
     """From the environment: BENCH_SECONDS of each of BENCH_ROLLING at BENCH_RATE requests a second;
     fewer than BENCH_LEAST are too few."""
@@ -35,7 +39,8 @@ def measure(name, parameters):
     # Nobody writes an access log, as in the other benchmarks; workers do.
     with scenario.chain(access_log=False) as stack:
         load, steps, counted = disturb(stack, scenario, parameters.rate,
-                                       lambda _, seconds: seconds >= parameters.seconds)
+                                       lambda _, seconds: seconds >= parameters.seconds,
+                                       connections=CONNECTIONS, between=1)
     return {"steps": len(steps), "done": Counter(steps), "seconds": load.took,
             "requests": load.answered, "rate": load.rate, "failed": load.failed,
             "failures": load.failures, "sent_again": load.sent_again, "p99": load.p99,
