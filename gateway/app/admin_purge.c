@@ -44,10 +44,7 @@ static bool apply(struct job *j, const struct str *targets, size_t n)
 
 static bool tell_workers(struct job *j, const struct purge *p)
 {
-	char channel[STORE_CHANNEL_BYTES];
-
-	return purges_tell(j->call->redis, store_channel(j->call->prefix, channel), p,
-			   &j->workers) ||
+	return purges_tell(j->call->redis, j->call->prefix, p, &j->workers) ||
 	       admin_store_down(j->call);
 }
 

@@ -6,7 +6,8 @@
  *
  * Redis keeps nothing for those who do not listen. So whenever the thread has
  * begun to listen, at first and after each break, on_open() is called: whoever
- * waits for news has to look for itself then.
+ * waits for news has to look for itself then. It is told for how long at most nothing was
+ * heard, at first since feed_new(); when it is false it is called again, a little later.
  */
 
 #include "io/redis.h"
@@ -14,7 +15,7 @@
 struct feed;
 
 struct feed_listener {
-	void (*on_open)(void *ctx);
+	bool (*on_open)(void *ctx, int64_t silent_ms);
 	void (*on_news)(void *ctx, struct str line);
 	void *ctx;
 };

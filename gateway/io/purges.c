@@ -4,6 +4,7 @@
 #include "http/date.h"
 #include "io/log.h"
 #include "io/scripts.h"
+#include "io/store.h"
 #include "policy/news.h"
 #include "policy/ports.h"
 
@@ -31,10 +32,12 @@ static redisReply *run_one(struct redis *r, const struct str *argv, size_t argc,
 	return NULL;
 }
 
-static void put_purges_key(struct buf *b, struct str prefix)
+/* A key of those two: what is about to be purged, and what workers were told of. */
+static void put_key(struct buf *b, struct str prefix, const char *name)
 {
 	buf_put(b, prefix);
-	buf_put(b, STR(":purges"));
+	buf_put_char(b, ':');
+	buf_put(b, str_from(name));
 }
 
 static struct str number_text(int64_t number, char text[static 24])
@@ -49,7 +52,7 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	char kept[24];
 	redisReply *reply = NULL;
 
-	put_purges_key(&key, prefix);
+	put_key(&key, prefix, "purges");
 	purge_put(&line, p);
 	if (!key.failed && !line.failed) {
 		const struct str argv[] = { STR("EVAL"),    str_from(script_purging),
@@ -64,23 +67,77 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	return reply != NULL;
 }
 
-bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers)
+bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int64_t *ret_workers)
 {
 	const struct bulletin b = { .kind = NEWS_PURGED, .purge = *p };
+	struct buf key = buf_init(KEY_BYTES);
 	struct buf line = buf_init(NEWS_BYTES);
+	struct buf news = buf_init(NEWS_BYTES);
+	char channel[STORE_CHANNEL_BYTES];
+	char kept[24];
 	redisReply *reply = NULL;
 
-	news_put(&line, &b);
-	if (!line.failed) {
-		const struct str argv[] = { STR("PUBLISH"), channel, buf_str(&line) };
+	put_key(&key, prefix, "told");
+	purge_put(&line, p);
+	news_put(&news, &b);
+	if (!key.failed && !line.failed && !news.failed) {
+		const struct str argv[] = {
+			STR("EVAL"),
+			str_from(script_told),
+			STR("1"),
+			buf_str(&key),
+			buf_str(&line),
+			number_text(PURGES_TOLD_MS, kept),
+			store_channel(prefix, channel),
+			buf_str(&news),
+		};
 
-		reply = run_one(r, argv, 3, REDIS_REPLY_INTEGER);
+		reply = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_INTEGER);
 	}
 	if (reply)
 		*ret_workers = reply->integer;
 	freeReplyObject(reply);
+	buf_release(&key);
 	buf_release(&line);
+	buf_release(&news);
 	return reply != NULL;
+}
+
+/* Lines of the last ms that stand in that key; the caller frees them. NULL: Redis did not answer. */
+static redisReply *read_lines(struct redis *r, struct str prefix, const char *name, int64_t ms)
+{
+	struct buf key = buf_init(KEY_BYTES);
+	redisReply *lines = NULL;
+	char since[24];
+
+	put_key(&key, prefix, name);
+	if (!key.failed) {
+		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
+					    buf_str(&key), number_text(ms, since) };
+
+		lines = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
+	}
+	buf_release(&key);
+	return lines;
+}
+
+static bool parse_line(const redisReply *line, struct purge *ret)
+{
+	return line->type == REDIS_REPLY_STRING &&
+	       purge_parse((struct str){ line->str, line->len }, ret);
+}
+
+bool purges_told(struct redis *r, struct str prefix, int64_t ms,
+		 void (*visit)(void *ctx, const struct purge *p), void *ctx)
+{
+	redisReply *lines = read_lines(r, prefix, "told", ms);
+	struct purge p;
+
+	for (size_t i = 0; lines && i < lines->elements; i++)
+		if (parse_line(lines->element[i], &p))
+			visit(ctx, &p);
+	freeReplyObject(lines);
+	return lines != NULL;
 }
 
 /* ---- entries ---- */
@@ -160,12 +217,9 @@ static bool find_late(const redisReply *lines, const struct entry *e, enum purge
 
 	*ret = PURGE_INVALIDATE;
 	for (size_t i = 0; i < lines->elements; i++) {
-		const redisReply *line = lines->element[i];
 		struct purge p;
 
-		if (line->type != REDIS_REPLY_STRING ||
-		    !purge_parse((struct str){ line->str, line->len }, &p) ||
-		    !purge_hits(&p, e->target, e->ids))
+		if (!parse_line(lines->element[i], &p) || !purge_hits(&p, e->target, e->ids))
 			continue;
 		found = true;
 		if (p.mode == PURGE_DELETE)
@@ -176,24 +230,14 @@ static bool find_late(const redisReply *lines, const struct entry *e, enum purge
 
 bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms)
 {
-	struct buf key = buf_init(KEY_BYTES);
+	redisReply *lines = read_lines(r, prefix, "purges", ms);
 	enum purge_mode mode;
-	redisReply *lines = NULL;
-	char since[24];
 	uint64_t n = 0;
 	bool late;
 
-	put_purges_key(&key, prefix);
-	if (!key.failed) {
-		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
-					    buf_str(&key), number_text(ms, since) };
-
-		lines = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
-	}
 	late = lines && find_late(lines, e, &mode);
 	if (late)
 		purges_apply(r, prefix, mode, &e->target, 1, e->fetched, &n);
 	freeReplyObject(lines);
-	buf_release(&key);
 	return late;
 }

@@ -8,7 +8,8 @@
  * is found of it; purges_tell() has the workers purge what they remember. A worker that
  * reads an entry before it is purged and remembers it after finds that out by itself
  * (app/memory.h); one whose call was under way since before asks purges_late() after
- * storing what it brought.
+ * storing what it brought; one that did not listen when it was told asks purges_told() when it
+ * listens again.
  *
  * Functions over one connection; false: Redis did not answer, or not as it should.
  */
@@ -25,7 +26,12 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 		  const struct str *targets, size_t n, struct wall begun, uint64_t *ret_n);
 
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
-bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);
+bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int64_t *ret_workers);
+
+/* Calls `visit` with all that workers were told of in the last ms, of which PURGES_TOLD_MS can be
+ * known. */
+bool purges_told(struct redis *r, struct str prefix, int64_t ms,
+		 void (*visit)(void *ctx, const struct purge *p), void *ctx);
 
 /* Purges what is stored of e if what it holds was purged within the last ms; was it? */
 bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms);

@@ -110,6 +110,29 @@ def test_what_was_deleted_is_shown_to_nobody(gate):
     gate.origin.lift()
 
 
+def test_what_was_purged_while_a_worker_could_not_listen(gate):
+    """Redis keeps no news for it; it looks for itself when it listens again, and neither what was made
+    stale nor what was deleted lives on in its memory."""
+    detail = f"{SPACECRAFT}166/"
+    gate.remember(SEED, FIRST, detail)
+    calls = gate.asked_for(FIRST)
+    end = time.monotonic() + 30 * SLOW
+    told_to = 3
+    while told_to == 3:  # who listens again before the command has told has heard it
+        assert time.monotonic() < end
+        gate.remember(SEED, detail)
+        gate.origin.update(166, name="Renamed")
+        gate.origin.update(430, name="Renamed")
+        gate.cache("CLIENT", "KILL", "TYPE", "pubsub")
+        told_to = told(gate, "purge", "--delete", detail)["workers"]
+    told(gate, "purge", "--object", f"{SPACECRAFT}430/")
+    for target in (detail, SEED):
+        eventually(lambda t=target: all(b'"Renamed"' in a.body for a in gate.ask_all(t)),
+                   f"all workers to have the new {target}")
+    gate.remember(FIRST)
+    assert gate.asked_for(FIRST) == calls
+
+
 @pytest.mark.parametrize("url", [
     SEED, f"{SPACECRAFT}?ordering=%2Dtime_docked&offset=330&limit=5&_=17",
     f"https://elsewhere:8443{SPACECRAFT}?offset=300&ordering=-time_docked#end",
