@@ -52,7 +52,7 @@ struct process {
 	struct fills *fills;
 	struct warm *warm;
 	struct feed *feed;
-	struct redis *redis; /* of the feed's thread */
+	struct redis *redis;	 /* of the feed's thread */
 	const char *config_path; /* NULL: none */
 	struct admin *admin;
 	struct tally *tally;
@@ -272,10 +272,11 @@ static void drain(struct process *p)
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)
 		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
-	admin_free(p->admin);
-	p->admin = NULL;
 	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
+	/* It may be in the middle of something that takes a while: clients first. */
+	admin_free(p->admin);
+	p->admin = NULL;
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
 	warm_stop(p->warm);
 	/* Their last act is to hand back everybody who still waits. */

@@ -103,7 +103,8 @@ bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int6
 	return reply != NULL;
 }
 
-/* Lines of the last ms that stand in that key; the caller frees them. NULL: Redis did not answer. */
+/* Lines of the last ms that stand in that key; the caller frees them. NULL: Redis did not answer.
+ */
 static redisReply *read_lines(struct redis *r, struct str prefix, const char *name, int64_t ms)
 {
 	struct buf key = buf_init(KEY_BYTES);
