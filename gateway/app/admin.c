@@ -261,8 +261,8 @@ static void serve(struct admin *a, struct fcgi *fcgi)
 
 /* ---- the thread ---- */
 
-/* Waits for something on fd (-1: for the time alone), for ms at most (-1: for ever). False: it is time
- * to stop. */
+/* Waits for something on fd (-1: for the time alone), for ms at most (-1: for ever). False: it is
+ * time to stop. */
 static bool wait_for(const struct admin *a, int fd, int ms)
 {
 	struct pollfd fds[] = { { .fd = a->stop_event, .events = POLLIN },
@@ -272,8 +272,8 @@ static bool wait_for(const struct admin *a, int fd, int ms)
 	return !fds[0].revents;
 }
 
-/* Waits until a whole request is there. False: there will be none, none in time, or it is time to stop:
- * whoever holds a connection open holds up neither the next one nor the worker's end. */
+/* Waits until a whole request is there. False: there will be none, none in time, or it is time to
+ * stop: whoever holds a connection open holds up neither the next one nor the worker's end. */
 static bool await_request(const struct admin *a, const struct fcgi *fcgi)
 {
 	const struct clock *clock = a->gw->clock;
@@ -282,7 +282,8 @@ static bool await_request(const struct admin *a, const struct fcgi *fcgi)
 	enum fcgi_look found;
 
 	while ((found = fcgi_look(fcgi)) == FCGI_PART && left_ms > 0) {
-		/* Half a request stays readable: it is looked at again and again, but not at once. */
+		/* Half a request stays readable: it is looked at again and again, but not at once.
+		 */
 		if (!wait_for(a, fcgi_fd(fcgi), (int)left_ms) || !wait_for(a, -1, LOOK_MS))
 			return false;
 		left_ms = until.ms - clock->mono(clock).ms;

@@ -21,6 +21,9 @@
 /* Of those that are found by scanning, so many are purged at a time. */
 #define BATCH 128
 
+/* Targets are shorter than what upstream is asked may be (base/limits.h). */
+#define ENTRY_TARGET_BYTES ((size_t)LIMIT_TARGET_BYTES * 4)
+
 /* The work in hand. */
 struct job {
 	struct admin_call *call;
@@ -210,7 +213,10 @@ static void purge_batch(struct sweep *w)
 		targets[i] = str_slice(buf_str(&w->text), from, w->ends[i]);
 		from = w->ends[i];
 	}
-	w->good = w->good && !w->text.failed && apply(w->job, targets, w->n);
+	if (w->text.failed)
+		w->good = fail(&w->job->call->refusal.fail, FAULT_INTERNAL,
+			       "There is no memory left.");
+	w->good = w->good && apply(w->job, targets, w->n);
 	w->n = 0;
 	buf_clear(&w->text);
 }
@@ -219,7 +225,8 @@ static void visit(void *ctx, struct str target, struct str ids)
 {
 	struct sweep *w = ctx;
 
-	if (!purge_hits(w->purge, target, ids))
+	/* No entry has so long a name, whoever wrote that. */
+	if (target.n > ENTRY_TARGET_BYTES || !purge_hits(w->purge, target, ids))
 		return;
 	buf_put(&w->text, target);
 	w->ends[w->n++] = w->text.n;
@@ -247,7 +254,7 @@ static bool sweep(struct job *j, const struct purge *p)
 	struct buf begin_text = buf_init(STORE_CHANNEL_BYTES);
 	struct sweep w = { .job = j,
 			   .purge = p,
-			   .text = buf_init((size_t)BATCH * LIMIT_TARGET_BYTES * 4),
+			   .text = buf_init((size_t)BATCH * ENTRY_TARGET_BYTES),
 			   .good = begin(j, p) };
 
 	buf_put(&begin_text, j->call->prefix);

@@ -500,7 +500,8 @@ void workers_refuse_new(struct workers *w, bool inherited)
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
 	if (inherited)
 		return;
-	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused ... */
+	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused ...
+	 */
 	shutdown(w->listener, SHUT_RDWR);
 	/* ... and who has connected already is served. */
 	accept_all(w);

@@ -215,6 +215,20 @@ def test_many_keys_are_looked_through(gate):
     assert gate.cache("DBSIZE") < 1.2 * n
 
 
+def test_a_key_that_is_no_entry_stops_no_purge(gate):
+    """However long its name is, whatever it holds: the entries are purged."""
+    gate.remember(FIRST, AGENCIES)
+    gate.cache("SET", b"perigee:/" + b"x" * 6_000_000, "long")
+    gate.cache("SET", b"perigee:/2.3.0/agencies/?limit=100&search=\xff\0\n", "text")
+    gate.cache("RPUSH", "perigee:/2.3.0/agencies/?limit=100&search=list", "1")
+    answer = told(gate, "purge", "--object", f"{SPACECRAFT}1/")
+    assert answer["scanned"] >= 5
+    answer = told(gate, "purge", "--everything")
+    assert answer["entries"] >= 2 and gate.stored(AGENCIES + "?limit=100")["purged_at"]
+    told(gate, "purge", "--everything", "--delete", "--yes")
+    assert not [key for key in gate.cache.keys() if key in (f"perigee:{FIRST}", f"perigee:{AGENCIES}?limit=100")]
+
+
 @pytest.mark.parametrize("mode", ["invalidate", "delete"])
 @pytest.mark.parametrize("scope", ["url", "endpoint", "object", "everything"])
 def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
