@@ -6,6 +6,7 @@ import time
 import pytest
 from admin import FAILED, command, done, told
 from harness import SEED, SLOW, SPACECRAFT, Behind, Chain, Client, eventually
+from stack.load import Load
 from wire import fastcgi_request, read_fastcgi, worker_connection
 
 FIRST = f"{SPACECRAFT}?limit=100"
@@ -75,6 +76,22 @@ def test_an_object_is_purged_on_all_hosts_within_a_second(gate):
     gate.origin.lift()
     for target in (SEED, detail, listed):
         eventually(lambda t=target: gate.ask_worker(0, t).ttl > 0, f"{target} to be fresh again")
+
+
+def test_under_load_it_takes_no_longer(gate):
+    """Clients of all three, who never stop and for whom nothing fails."""
+    detail = f"{SPACECRAFT}430/"
+    gate.remember(SEED, detail, FIRST)
+    with Load(gate.port, [SEED, detail, FIRST], rate=300) as load:
+        eventually(lambda: load.answered > 100, "the load to be there")
+        gate.origin.fault("hang")
+        done(gate, "purge", "--object", detail)
+        for target in (SEED, detail):
+            stale_everywhere(gate, target)
+        gate.origin.lift()
+        for target in (SEED, detail):
+            eventually(lambda t=target: gate.ask_worker(0, t).ttl > 0, f"{target} to be fresh again")
+    assert load.failed == 0, load
 
 
 def test_what_was_invalidated_is_fetched_anew_once(gate):
