@@ -194,14 +194,14 @@ static void look_at_origin(const struct process *p)
 	warm_wake(p->warm);
 }
 
-static bool on_feed_open(void *ctx, int64_t silent_ms)
+static bool on_feed_open(void *ctx, struct mono since)
 {
 	const struct process *p = ctx;
 
 	fills_hear_again(p->fills);
 	look_at_origin(p);
 	return missed_make_good(&p->gateway, p->redis,
-				CONFIG_TEXT(p->settings.config, redis, prefix), silent_ms);
+				CONFIG_TEXT(p->settings.config, redis, prefix), since);
 }
 
 static void on_feed_news(void *ctx, struct str line)

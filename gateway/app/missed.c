@@ -21,16 +21,17 @@ static void make_good(void *ctx, const struct purge *p)
 }
 
 bool missed_make_good(const struct gateway *gw, struct redis *r, struct str prefix,
-		      int64_t silent_ms)
+		      struct mono since)
 {
 	/* Of longer ago nobody knows what was purged. */
 	const struct purge all = { .mode = PURGE_INVALIDATE, .scope = PURGE_ALL };
+	int64_t silent_ms = gw->clock->mono(gw->clock).ms - since.ms;
 	struct missed m = { .memory = gw->memory };
 
 	memory_doubt_all(gw->memory);
 	if (silent_ms > PURGES_TOLD_MS)
 		make_good(&m, &all);
-	if (!purges_told(r, prefix, silent_ms + MARGIN_MS, make_good, &m))
+	if (!purges_told(r, prefix, mono_after(since, -MARGIN_MS), make_good, &m))
 		return false;
 	if (m.purges)
 		log_line(LOG_INFO, "purges_missed", "silent_ms=%lld purges=%llu",

@@ -10,9 +10,9 @@
 #include "app/gateway.h"
 #include "io/redis.h"
 
-/* All that is remembered is in doubt; what was purged in the last `silent_ms` is purged. False:
+/* All that is remembered is in doubt; what was purged since then is purged. False:
  * Redis did not tell, and has to be asked again. */
 bool missed_make_good(const struct gateway *gw, struct redis *r, struct str prefix,
-		      int64_t silent_ms);
+		      struct mono since);
 
 #endif

@@ -89,7 +89,7 @@ static void listen_on(struct feed *f, redisContext *context)
 	struct mono now = sysclock.mono(&sysclock);
 	bool asked = false;
 
-	if (!f->listener.on_open(f->listener.ctx, now.ms - f->heard.ms))
+	if (!f->listener.on_open(f->listener.ctx, f->heard))
 		return;
 	f->heard = now;
 	while (pass_on_all(f, context)) {

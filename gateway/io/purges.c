@@ -5,6 +5,7 @@
 #include "io/log.h"
 #include "io/scripts.h"
 #include "io/store.h"
+#include "io/sysclock.h"
 #include "policy/news.h"
 #include "policy/ports.h"
 
@@ -103,44 +104,6 @@ bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int6
 	return reply != NULL;
 }
 
-/* Lines of the last ms that stand in that key; the caller frees them. NULL: Redis did not answer.
- */
-static redisReply *read_lines(struct redis *r, struct str prefix, const char *name, int64_t ms)
-{
-	struct buf key = buf_init(KEY_BYTES);
-	redisReply *lines = NULL;
-	char since[24];
-
-	put_key(&key, prefix, name);
-	if (!key.failed) {
-		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
-					    buf_str(&key), number_text(ms, since) };
-
-		lines = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
-	}
-	buf_release(&key);
-	return lines;
-}
-
-static bool parse_line(const redisReply *line, struct purge *ret)
-{
-	return line->type == REDIS_REPLY_STRING &&
-	       purge_parse((struct str){ line->str, line->len }, ret);
-}
-
-bool purges_told(struct redis *r, struct str prefix, int64_t ms,
-		 void (*visit)(void *ctx, const struct purge *p), void *ctx)
-{
-	redisReply *lines = read_lines(r, prefix, "told", ms);
-	struct purge p;
-
-	for (size_t i = 0; lines && i < lines->elements; i++)
-		if (parse_line(lines->element[i], &p))
-			visit(ctx, &p);
-	freeReplyObject(lines);
-	return lines != NULL;
-}
-
 /* ---- entries ---- */
 
 /* At most BATCH of them, in one go. */
@@ -209,36 +172,88 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 	return good;
 }
 
-/* ---- what was under way ---- */
+/* ---- what was purged since ---- */
 
-/* The purge that weighs most among the lines, of those that mean e. */
-static bool find_late(const redisReply *lines, const struct entry *e, enum purge_mode *ret)
+/* All that stands in that key; the caller frees it. NULL: Redis did not answer. */
+static redisReply *read_purges(struct redis *r, struct str prefix, const char *name)
 {
-	bool found = false;
+	struct buf key = buf_init(KEY_BYTES);
+	redisReply *purges = NULL;
 
-	*ret = PURGE_INVALIDATE;
-	for (size_t i = 0; i < lines->elements; i++) {
-		struct purge p;
+	put_key(&key, prefix, name);
+	if (!key.failed) {
+		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
+					    buf_str(&key) };
 
-		if (!parse_line(lines->element[i], &p) || !purge_hits(&p, e->target, e->ids))
-			continue;
-		found = true;
-		if (p.mode == PURGE_DELETE)
-			*ret = PURGE_DELETE;
+		purges = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
 	}
-	return found;
+	buf_release(&key);
+	return purges;
 }
 
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms)
+/*
+ * Calls `visit` with those of the purges that came since `begun`.
+ *
+ * Both ends are told by one clock each: how long ago a purge was by Redis', how long ago it began
+ * by ours, which is looked at when Redis has answered. So however long that takes, no purge
+ * is missed; one that came just before may be taken for one that came after.
+ */
+static void visit_since(const redisReply *purges, struct mono begun, purges_visit *visit, void *ctx)
 {
-	redisReply *lines = read_lines(r, prefix, "purges", ms);
-	enum purge_mode mode;
-	uint64_t n = 0;
-	bool late;
+	/* Four moments are told in whole ms, cut off. */
+	int64_t ms = sysclock.mono(&sysclock).ms - begun.ms + 1;
 
-	late = lines && find_late(lines, e, &mode);
-	if (late)
-		purges_apply(r, prefix, mode, &e->target, 1, e->fetched, &n);
-	freeReplyObject(lines);
-	return late;
+	for (size_t i = 0; i + 1 < purges->elements; i += 2) {
+		const redisReply *line = purges->element[i];
+		const redisReply *ago = purges->element[i + 1];
+		struct purge p;
+
+		if (line->type == REDIS_REPLY_STRING && ago->type == REDIS_REPLY_INTEGER &&
+		    ago->integer <= ms && purge_parse((struct str){ line->str, line->len }, &p))
+			visit(ctx, &p);
+	}
+}
+
+bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
+		 void *ctx)
+{
+	redisReply *purges = read_purges(r, prefix, "told");
+	bool known = purges != NULL;
+
+	if (known)
+		visit_since(purges, since, visit, ctx);
+	freeReplyObject(purges);
+	return known;
+}
+
+/* The purge that weighs most among those that mean e. */
+struct late {
+	const struct entry *e;
+	bool found;
+	enum purge_mode mode;
+};
+
+static void look_at_purge(void *ctx, const struct purge *p)
+{
+	struct late *late = ctx;
+
+	if (!purge_hits(p, late->e->target, late->e->ids))
+		return;
+	late->found = true;
+	if (p->mode == PURGE_DELETE)
+		late->mode = PURGE_DELETE;
+}
+
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun)
+{
+	redisReply *purges = read_purges(r, prefix, "purges");
+	struct late late = { .e = e, .mode = PURGE_INVALIDATE };
+	uint64_t n = 0;
+
+	if (purges)
+		visit_since(purges, begun, look_at_purge, &late);
+	if (late.found)
+		purges_apply(r, prefix, late.mode, &e->target, 1, e->fetched, &n);
+	freeReplyObject(purges);
+	return late.found;
 }

@@ -28,12 +28,15 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
 bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int64_t *ret_workers);
 
-/* Calls `visit` with all that workers were told of in the last ms, of which PURGES_TOLD_MS can be
- * known. */
-bool purges_told(struct redis *r, struct str prefix, int64_t ms,
-		 void (*visit)(void *ctx, const struct purge *p), void *ctx);
+/* Receives one of them: a view for the length of the call. */
+typedef void purges_visit(void *ctx, const struct purge *p);
 
-/* Purges what is stored of e if what it holds was purged within the last ms; was it? */
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms);
+/* Calls `visit` with all that workers were told of since that moment; what is longer ago than
+ * PURGES_TOLD_MS is not known. */
+bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
+		 void *ctx);
+
+/* Purges what is stored of e if what it holds was purged since `begun`; was it? */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun);
 
 #endif

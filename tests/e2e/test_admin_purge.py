@@ -251,7 +251,7 @@ def test_a_key_that_is_no_entry_stops_no_purge(gate):
 def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
     """Upstream was asked before the purge: what it says may be from before, too."""
     calls = gate.asked_for(WINDOW)
-    gate.origin.fault("latency", seconds=1.5 * SLOW, times=1, match="spacecraft")
+    gate.origin.fault("hang", times=1, match="spacecraft")
     asked = Behind(gate.ask_worker, 0, SEED)
     eventually(lambda: gate.cache("EXISTS", f"perigee:{{ll2}}:fill:{WINDOW}"),
                "the call to be under way")
@@ -259,6 +259,7 @@ def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
             "object": ["--object", f"{SPACECRAFT}430/"], "everything": ["--everything"]}[scope]
     how = ["--delete"] + ["--yes"] * (scope == "everything") if mode == "delete" else []
     assert told(gate, "purge", *what, *how, worker=1)["entries"] == 0
+    gate.origin.lift()
     answer = asked.result()
     assert answer.status == 200 and 430 in answer.ids
     assert answer.ttl <= 0, answer
