@@ -47,7 +47,10 @@ static bool apply(struct job *j, const struct str *targets, size_t n)
 
 static bool tell_workers(struct job *j, const struct purge *p)
 {
-	return purges_tell(j->call->redis, j->call->prefix, p, &j->workers) ||
+	char text[STORE_CHANNEL_BYTES];
+	struct str channel = store_channel(j->call->prefix, text);
+
+	return purges_tell(j->call->redis, j->call->prefix, channel, p, &j->workers) ||
 	       admin_store_down(j->call);
 }
 

@@ -4,7 +4,6 @@
 #include "http/date.h"
 #include "io/log.h"
 #include "io/scripts.h"
-#include "io/store.h"
 #include "io/sysclock.h"
 #include "policy/news.h"
 #include "policy/ports.h"
@@ -68,13 +67,13 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	return reply != NULL;
 }
 
-bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int64_t *ret_workers)
+bool purges_tell(struct redis *r, struct str prefix, struct str channel, const struct purge *p,
+		 int64_t *ret_workers)
 {
 	const struct bulletin b = { .kind = NEWS_PURGED, .purge = *p };
 	struct buf key = buf_init(KEY_BYTES);
 	struct buf line = buf_init(NEWS_BYTES);
 	struct buf news = buf_init(NEWS_BYTES);
-	char channel[STORE_CHANNEL_BYTES];
 	char kept[24];
 	redisReply *reply = NULL;
 
@@ -83,14 +82,9 @@ bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int6
 	news_put(&news, &b);
 	if (!key.failed && !line.failed && !news.failed) {
 		const struct str argv[] = {
-			STR("EVAL"),
-			str_from(script_told),
-			STR("1"),
-			buf_str(&key),
-			buf_str(&line),
-			number_text(PURGES_TOLD_MS, kept),
-			store_channel(prefix, channel),
-			buf_str(&news),
+			STR("EVAL"),   str_from(script_told), STR("1"),
+			buf_str(&key), buf_str(&line),	      number_text(PURGES_TOLD_MS, kept),
+			channel,       buf_str(&news),
 		};
 
 		reply = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_INTEGER);

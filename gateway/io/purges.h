@@ -26,7 +26,8 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 		  const struct str *targets, size_t n, struct wall begun, uint64_t *ret_n);
 
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
-bool purges_tell(struct redis *r, struct str prefix, const struct purge *p, int64_t *ret_workers);
+bool purges_tell(struct redis *r, struct str prefix, struct str channel, const struct purge *p,
+		 int64_t *ret_workers);
 
 /* Receives one of them: a view for the length of the call. */
 typedef void purges_visit(void *ctx, const struct purge *p);
