@@ -104,6 +104,9 @@ struct store_stats {
 /* So long the store remembers what was purged; no call may take longer. */
 #define PURGES_KEPT_MS (15 * 60 * 1000LL)
 
+/* And so long what workers were told of, for one that could not listen. */
+#define PURGES_TOLD_MS (24 * 3600 * 1000LL)
+
 /* Receives one note of a folder: views for the length of the call. */
 typedef void note_visit(void *ctx, struct str name, struct str value);
 

@@ -15,8 +15,11 @@ def redis(request, tmp_path):
 
 def purged(redis):
     """{line: how many ms ago}"""
-    told = redis.run("purged", ["p:purges"], [])
-    return {line: int(ago) for line, ago in zip(told[::2], told[1::2])}
+    return {line: int(ago) for line, ago in pairs(redis.run("purged", ["p:purges"], []))}
+
+
+def pairs(told):
+    return zip(told[::2], told[1::2])
 
 
 def test_each_is_told_with_its_age(redis):
@@ -39,3 +42,12 @@ def test_after_a_while_it_is_forgotten(redis):
     assert purged(redis) == {"delete endpoint /x/": 0}
     redis.move(KEPT + 1)
     assert purged(redis) == {}
+
+
+def test_what_workers_are_told_of_is_written_down(redis):
+    """By when they were told last; and for who was not there to hear it."""
+    for line in ("delete all", "invalidate target /x/", "delete all"):
+        assert redis.run("told", ["p:told"], [line, KEPT, "p:news", f"purged {line}"]) == ["0"]
+        redis.move(1000)
+    assert {line: int(ago) for line, ago in pairs(redis.run("purged", ["p:told"], []))} == {
+        "delete all": 1000, "invalidate target /x/": 2000}
