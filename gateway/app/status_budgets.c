@@ -90,15 +90,6 @@ static json_t *budget_of(struct making *m, const struct api *api, struct ledger 
 	return o;
 }
 
-/* Several APIs may share a budget. */
-static bool is_first_of_budget(const struct catalog *catalog, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (str_eq(catalog->apis[k].budget, catalog->apis[i].budget))
-			return false;
-	return true;
-}
-
 json_t *status_budgets(const struct status_view *v, struct wall now, bool known, struct supply *ret)
 {
 	struct making m = { .view = v, .now = now, .known = known };
@@ -106,7 +97,7 @@ json_t *status_budgets(const struct status_view *v, struct wall now, bool known,
 	json_t *list = json_array();
 
 	for (size_t i = 0; scratch && i < v->catalog->apis_n; i++)
-		if (is_first_of_budget(v->catalog, i))
+		if (api_is_first_of_budget(&v->catalog->apis[i]))
 			json_array_append_new(list, budget_of(&m, &v->catalog->apis[i], scratch));
 	free(scratch);
 	*ret = m.worst;
