@@ -12,7 +12,6 @@
 
 #include <stdio.h>
 
-/* A shorter body fits one packet either way. */
 #define WORTH_CODING_BYTES 1000
 
 /* `"<hash>-gzip"` */
@@ -237,6 +236,49 @@ static void keep(const struct gateway *gw, struct exchange *x, const struct made
 	name_as_asked(gw, x, made, key.variant, a);
 }
 
+/* ---- what was stored ---- */
+
+bool represent_is_worth_coding(size_t bytes)
+{
+	return bytes >= WORTH_CODING_BYTES;
+}
+
+static enum coding coding_of(const struct exchange *x, size_t bytes)
+{
+	return encoding_choose(x->request.accept_encoding, represent_is_worth_coding(bytes));
+}
+
+bool represent_can(struct exchange *x, const struct composed *c)
+{
+	enum coding coding = coding_of(x, c->length);
+
+	if (coding == c->coding)
+		return true;
+	buf_clear(&x->body);
+	if (c->coding == CODING_GZIP)
+		gzip_take(&x->body, c->body);
+	else
+		gzip_put(&x->body, c->body);
+	if (!x->body.failed && (coding == CODING_GZIP || x->body.n == c->length))
+		return true;
+	buf_clear(&x->body);
+	return false;
+}
+
+void represent_composed(struct exchange *x, const struct made *made, const struct composed *c)
+{
+	enum coding coding = coding_of(x, c->length);
+	char text[ETAG_BYTES];
+	struct str etag = make_etag(text, c->hash.p, coding);
+
+	x->answer = make_answer(x, made, coding, etag,
+				coding == c->coding ? c->body : buf_str(&x->body));
+	if (x->answer)
+		put_answer(x, made->ages);
+	else
+		x->body.failed = true;
+}
+
 void represent(const struct gateway *gw, struct exchange *x, const struct made *made)
 {
 	char hash[HASH_HEX_BYTES];
@@ -247,7 +289,7 @@ void represent(const struct gateway *gw, struct exchange *x, const struct made *
 	if (x->body.failed)
 		return;
 	hash_hex(buf_str(&x->body), hash);
-	coding = encoding_choose(x->request.accept_encoding, x->body.n >= WORTH_CODING_BYTES);
+	coding = coding_of(x, x->body.n);
 	etag = make_etag(text, hash, coding);
 	/* The tag is known without compressing. */
 	switch (condition_of(&x->request, etag)) {
