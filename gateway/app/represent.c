@@ -10,8 +10,6 @@
 #include "http/encoding.h"
 #include "io/gzip.h"
 
-#include <stdio.h>
-
 #define WORTH_CODING_BYTES 1000
 
 /* `"<hash>-gzip"` */
@@ -144,22 +142,29 @@ bool represent_known(const struct gateway *gw, struct exchange *x, const struct 
 static struct str make_etag(char text[static ETAG_BYTES], const char hash[static HASH_HEX_BYTES],
 			    enum coding coding)
 {
-	int n = snprintf(text, ETAG_BYTES, "\"%.*s%s%s\"", HASH_HEX_BYTES, hash, coding ? "-" : "",
-			 coding ? encoding_name(coding) : "");
+	struct str name = coding ? str_from(encoding_name(coding)) : STR("");
+	char *at = text;
 
-	return (struct str){ text, (size_t)n };
+	*at++ = '"';
+	at = mempcpy(at, hash, HASH_HEX_BYTES);
+	if (name.n) {
+		*at++ = '-';
+		at = mempcpy(at, name.p, name.n);
+	}
+	*at++ = '"';
+	return (struct str){ text, (size_t)(at - text) };
 }
 
 static void put_link_header(struct buf *head, struct str base, const struct links *links)
 {
 	const struct {
 		struct str target;
-		const char *rel;
+		struct str rel;
 	} all[] = {
-		{ links->first, "first" },
-		{ links->previous, "prev" },
-		{ links->next, "next" },
-		{ links->last, "last" },
+		{ links->first, STR("first") },
+		{ links->previous, STR("prev") },
+		{ links->next, STR("next") },
+		{ links->last, STR("last") },
 	};
 	struct buf value = buf_init(LIMIT_LINK_BYTES);
 
@@ -171,7 +176,9 @@ static void put_link_header(struct buf *head, struct str base, const struct link
 		buf_put_char(&value, '<');
 		buf_put(&value, base);
 		buf_put(&value, all[i].target);
-		buf_putf(&value, ">; rel=\"%s\"", all[i].rel);
+		buf_put(&value, STR(">; rel=\""));
+		buf_put(&value, all[i].rel);
+		buf_put_char(&value, '"');
 	}
 	if (!value.failed) {
 		buf_put(head, STR("Link: "));
@@ -195,12 +202,19 @@ static struct answer *make_answer(const struct exchange *x, const struct made *m
 	struct answer *a;
 
 	atomic_init(&facts.epoch, x->epoch);
-	if (coding)
-		buf_putf(&head, "Content-Encoding: %s\r\n", encoding_name(coding));
-	buf_putf(&head, "ETag: %.*s\r\n", STR_ARG(etag));
+	if (coding) {
+		buf_put(&head, STR("Content-Encoding: "));
+		buf_put(&head, str_from(encoding_name(coding)));
+		buf_put(&head, STR("\r\n"));
+	}
+	buf_put(&head, STR("ETag: "));
+	buf_put(&head, etag);
+	buf_put(&head, STR("\r\n"));
 	if (made->links)
 		put_link_header(&head, made->base, made->links);
-	buf_putf(&head, "Content-Length: %zu\r\n\r\n", body.n);
+	buf_put(&head, STR("Content-Length: "));
+	buf_put_u64(&head, body.n);
+	buf_put(&head, STR("\r\n\r\n"));
 	facts.head = buf_str(&head);
 	a = head.failed ? NULL : answer_new(&facts);
 	buf_release(&head);
