@@ -18,6 +18,7 @@
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
+#include "app/stored.h"
 #include "app/tally.h"
 #include "app/tops.h"
 #include "app/warm.h"
@@ -150,6 +151,12 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
+	/* With nothing remembered, whole answers come out of Redis. */
+	if (!CONFIG_NUMBER(s->config, cache, memory_bytes)) {
+		p->gateway.stored = stored_new();
+		if (!p->gateway.stored)
+			return complain("[cache] memory_bytes", "there is not enough memory");
+	}
 	if (CONFIG_NUMBER(s->config, warm, ahead))
 		p->gateway.ahead = ahead_new();
 	if (CONFIG_NUMBER(s->config, warm, ahead) && !p->gateway.ahead)
@@ -296,6 +303,7 @@ static void tear_down(struct process *p)
 	workers_free(p->workers);
 	gateway_end(&p->gateway);
 	answers_free(p->gateway.answers);
+	stored_free(p->gateway.stored);
 	ahead_free(p->gateway.ahead);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);

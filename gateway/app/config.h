@@ -50,7 +50,7 @@
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
 	X(cache, memory_bytes,        NUMBER,   "67108864",                                             \
 	  "Memory for what was looked up lately, each worker. It goes on being answered when Redis is\n" \
-	  "away. 0: Redis is asked each time.")                                                         \
+	  "away. 0: Redis is asked each time, and keeps composed answers as well.")                                                         \
 	X(cache, answers_bytes,       NUMBER,   "67108864",                                             \
 	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
 	  "out as it is. 0: none is kept.")                                                                  \

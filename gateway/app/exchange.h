@@ -88,6 +88,8 @@ struct news {
 /* After this many fills a list that changes under our hands is answered as it stands. */
 #define FILLS_MAX 6
 
+struct stored_look; /* app/stored.c */
+
 struct exchange {
 	void *connection; /* app/worker.c's; where the answer goes */
 	struct arena *arena;
@@ -108,6 +110,8 @@ struct exchange {
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
 
+	bool answered;		      /* before it was served (app/serve.h) */
+	struct stored_look *look;     /* for a stored answer (app/stored.h); NULL: none was taken */
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
 	int64_t upstream_ms;	      /* that the last of their calls took; -1: none was made */

@@ -21,7 +21,7 @@
 #define THREADS_MAX 64
 
 /* What a thread takes up at once. */
-#define EVENTS 16
+#define EVENTS ANSWERS_AT_ONCE
 
 /* Who has connected sends his request at once. If he does not within so long, he is none who is
  * waited for when the worker ends. */
@@ -300,7 +300,6 @@ static void look_at(struct thread *t, struct connection *c)
 /* Serves on, which may take the store's time, and sends the answer if there is one by then. */
 static void serve_on(struct thread *t, struct connection *c)
 {
-	name_request(c);
 	log_set_cause(&c->exchange.cause);
 	if (serve(c->exchange.gw, t->store, &c->exchange))
 		answer(t, c);
@@ -396,13 +395,26 @@ static bool take_in(struct thread *t)
 	return go_on;
 }
 
+/* As many together as may be looked for at once, so that Redis is asked once for all of them. */
 static void serve_slow(struct thread *t)
 {
-	struct connection *c;
+	struct connection *together[ANSWERS_AT_ONCE];
+	struct exchange *xs[ANSWERS_AT_ONCE];
 
-	while ((c = take_first(&t->slow))) {
+	while (t->slow.first) {
+		size_t n = 0;
+
+		while (n < ANSWERS_AT_ONCE && (together[n] = take_first(&t->slow))) {
+			name_request(together[n]);
+			xs[n] = &together[n]->exchange;
+			n++;
+		}
 		beat(t);
-		serve_on(t, c);
+		serve_ahead(t->gw, t->store, xs, n);
+		for (size_t i = 0; i < n; i++) {
+			beat(t);
+			serve_on(t, together[i]);
+		}
 	}
 }
 

@@ -19,7 +19,8 @@
 	X(purging)   /* something is about to be purged */                                       \
 	X(purged)    /* what was purged a moment ago? */                                         \
 	X(told)      /* the workers are told of it */                                            \
-	X(outdate)   /* an entry is out of date */
+	X(outdate)   /* an entry is out of date */                                               \
+	X(keep)      /* an answer is put beside the entry that it is made of */
 /* clang-format on */
 
 #define X(name) extern const char script_##name[];
