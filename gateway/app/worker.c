@@ -213,7 +213,7 @@ static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
 
-	if (CONFIG_NUMBER(gw->config, log, requests)) {
+	if (report_has_line(gw, &c->exchange)) {
 		name_request(c);
 		log_set_cause(&c->exchange.cause);
 	}

@@ -19,7 +19,7 @@ PASSING = {"Date", "Server", "Connection", "Age", "Cache-Status", "X-Accel-Expir
 # What the worker tells nginx.
 INTERNAL = {"Status", "X-Perigee-Expires", "X-Perigee-Count"}
 
-BURST = 40  # times at most until an answer is kept
+BURST = 100  # times at most until an answer is kept
 
 
 @pytest.fixture
