@@ -85,7 +85,7 @@ ifeq (0,$(MAKELEVEL))
 endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: all run test check bench fuzz fuzz-run programs fmt install deb clean help setup FORCE
+.PHONY: all run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -104,6 +104,7 @@ groups-clean   = none
 groups-help    = none
 groups-bench   = build run bench
 groups-deb     = build deb
+groups-newcomer = run newcomer
 needed_groups  = $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(groups-$(goal)),build)) \
                         $(if $(findstring clang,$(CC)),build fuzz))
 
@@ -212,6 +213,10 @@ bench: all | setup
 	@test -x tests/bench/run || { echo 'make bench: there is no tests/bench/run yet' >&2; exit 1; }
 	@BUILD='$(BUILD)' PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' exec tests/bench/run
 
+# WAYS: make-run, package, images; all of them.
+newcomer: | setup
+	@exec tests/newcomer/run $(WAYS)
+
 fuzz: | setup
 	@$(MAKE) CC=clang SANITIZE=address,undefined FUZZING=1 BUILD=build/fuzz SETUP=: fuzz-run
 
@@ -304,6 +309,7 @@ help:
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
 	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
 	@echo 'make bench       measured comparisons'
+	@echo 'make newcomer    from a clean Debian to an answer, as root  WAYS="make-run package images"'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'
 	@echo 'make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)'

@@ -23,6 +23,10 @@
 /* What a thread takes up at once. */
 #define EVENTS 16
 
+/* Who has connected sends his request at once. If he does not within so long, he is none who is
+ * waited for when the worker ends. */
+#define FIRST_MS 200
+
 /* Connections in the order in which they came, by `later`. */
 struct queue {
 	struct connection *first;
@@ -266,6 +270,7 @@ static void begin_request(struct thread *t, struct connection *c)
 		hand_back(t);
 		return;
 	}
+	connections_use(t->workers->connections, c);
 	read_request(t, c);
 	if (serve_at_once(t->gw, &c->exchange)) {
 		answer(t, c);
@@ -525,30 +530,49 @@ void workers_refuse_new(struct workers *w, bool inherited)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
-	/* Who has connected already is served. */
+	if (inherited)
+		return;
+	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused ...
+	 */
+	shutdown(w->listener, SHUT_RDWR);
+	/* ... and who has connected already is served. */
 	accept_all(w);
-	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
-	if (!inherited)
-		shutdown(w->listener, SHUT_RDWR);
+}
+
+static struct timespec after_ms(int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
+}
+
+/* Under the lock. False: it is not over by then. */
+static bool await_change(struct workers *w, const struct timespec *until)
+{
+	return pthread_cond_timedwait(&w->changed, &w->lock, until) == 0;
 }
 
 void workers_drain(struct workers *w, int64_t timeout_ms)
 {
-	struct timespec until;
+	const struct timespec first = after_ms(timeout_ms < FIRST_MS ? timeout_ms : FIRST_MS);
+	const struct timespec until = after_ms(timeout_ms);
 	bool in_time = true;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&w->lock);
+	while (connections_unused(w->connections) && in_time)
+		in_time = await_change(w, &first);
+	in_time = true;
 	while (is_busy(w) && in_time)
-		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
+		in_time = await_change(w, &until);
 	atomic_store(&w->closed, true);
 	/* What was taken up at the last moment. */
 	while (is_busy(w) && in_time)
-		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
+		in_time = await_change(w, &until);
 	pthread_mutex_unlock(&w->lock);
 }
 

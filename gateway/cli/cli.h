@@ -3,7 +3,7 @@
 
 /*
  * The commands of operators: `perigee purge`, `perigee quota` and so on. Each asks a running
- * worker over its admin socket (app/admin.h) and shows the answer.
+ * worker over its admin socket (app/admin.h; health at the one that serves) and shows the answer.
  *
  * A command is a row in the table of cli/commands.c and a file of its own. The row has all
  * that there is to know of its name, options and help; the parser, --help and the shells'
@@ -68,6 +68,7 @@ enum cli_exit quota_run(struct cli *cli);
 enum cli_exit top_run(struct cli *cli);
 enum cli_exit origin_run(struct cli *cli);
 enum cli_exit warm_run(struct cli *cli);
+enum cli_exit health_run(struct cli *cli);
 
 /* The value of one of the command's options (of one without a value its name), or NULL. */
 const char *cli_value(const struct cli *cli, const char *name);

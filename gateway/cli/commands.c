@@ -33,6 +33,11 @@ static const struct cli_option warm_options[] = {
 	{ NULL, NULL, NULL },
 };
 
+static const struct cli_option health_options[] = {
+	{ "ready", NULL, "whether requests should be sent to it, rather than whether it lives" },
+	{ NULL, NULL, NULL },
+};
+
 static const struct cli_option top_options[] = {
 	{ "limit", "N", "lines of each table, 1 to 256 (20)" },
 	{ NULL, NULL, NULL },
@@ -111,6 +116,15 @@ static const struct cli_command commands[] = {
 	  "  perigee origin avoid\n"
 	  "                         something else needs the quota today\n",
 	  origin_run },
+	{ "health", "", "does a worker live?", "", health_options,
+	  "For what starts a worker anew that hangs, in containers above all. It is asked\n"
+	  "where nginx asks it, at [server] socket, or at the socket that --socket names.\n"
+	  "\n"
+	  "  perigee health\n"
+	  "                         /healthz: it lives, and one of its threads answers\n"
+	  "  perigee health --ready\n"
+	  "                         /readyz: it has Redis, or remembers something\n",
+	  health_run },
 };
 
 #define COMMANDS_N (sizeof(commands) / sizeof(commands[0]))

@@ -18,6 +18,7 @@
 	X(hold)      /* an office that one worker of all holds */                                   \
 	X(purging)   /* something is about to be purged */                                       \
 	X(purged)    /* what was purged a moment ago? */                                         \
+	X(told)      /* the workers are told of it */                                            \
 	X(outdate)   /* an entry is out of date */
 /* clang-format on */
 

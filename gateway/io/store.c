@@ -175,11 +175,11 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	return saved;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
 {
 	struct redis_store *s = of(store);
 
-	return purges_late(s->redis, s->prefix, e, ms);
+	return purges_late(s->redis, s->prefix, e, begun);
 }
 
 /* ---- the budget ---- */

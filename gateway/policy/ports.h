@@ -104,6 +104,9 @@ struct store_stats {
 /* So long the store remembers what was purged; no call may take longer. */
 #define PURGES_KEPT_MS (15 * 60 * 1000LL)
 
+/* And so long what workers were told of, for one that could not listen. */
+#define PURGES_TOLD_MS (24 * 3600 * 1000LL)
+
 /* Receives one note of a folder: views for the length of the call. */
 typedef void note_visit(void *ctx, struct str name, struct str value);
 
@@ -116,11 +119,11 @@ struct store {
 
 	/*
 	 * Purges what is stored of the entry, if an operator has purged what it holds
-	 * (policy/purge.h) in the last `ms`: what was asked for before must not come back as
+	 * (policy/purge.h) since `begun`: what was asked for before must not come back as
 	 * fresh. Asked after save(), so that whoever purges either finds what was saved or has
-	 * said before that it shall go. True: that was so. `ms` is at most PURGES_KEPT_MS.
+	 * said before that it shall go. True: that was so. `begun` is at most PURGES_KEPT_MS ago.
 	 */
-	bool (*purge_late)(struct store *, const struct entry *, int64_t ms);
+	bool (*purge_late)(struct store *, const struct entry *, struct mono begun);
 
 	/*
 	 * Asks for one call, and for being the only one who fetches the target. The budget's rule

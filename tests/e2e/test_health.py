@@ -1,6 +1,9 @@
 """/healthz and /readyz: whether the process lives, and whether requests shall be sent to it."""
 
-from harness import SPACECRAFT, Chain, eventually
+import json
+import signal
+
+from harness import SPACECRAFT, Chain, eventually, run_perigee
 
 OBJECT = SPACECRAFT + "430/"
 
@@ -43,3 +46,38 @@ def test_ready_without_upstream():
         assert told.status == 200
         assert chain.ask(OBJECT).status == 200
         chain.origin.lift()
+
+
+def health(chain, *options, worker=0):
+    return run_perigee("health", *options,
+                       PERIGEE_SERVER_SOCKET=str(chain.worker_socket(worker)))
+
+
+def test_the_command_tells_whether_a_worker_lives():
+    with Chain() as chain:
+        assert health(chain) == (0, "ok\n", "")
+        status, out, err = health(chain, "--json")
+        assert (status, json.loads(out), err) == (0, {"live": True}, "")
+        status, out, err = health(chain, "--ready")
+        assert (status, json.loads(out)["ready"], err) == (0, True, "")
+        assert run_perigee("health", "--socket", chain.worker_socket(0)) == (0, "ok\n", "")
+        # Alive is not ready: nothing is remembered.
+        chain.kill_redis()
+        status, out, _ = health(chain, "--ready")
+        assert (status, json.loads(out)["ready"]) == (1, False)
+        assert health(chain)[0] == 0
+
+
+def test_the_command_says_so_of_one_that_hangs_or_is_gone():
+    with Chain() as chain:
+        chain.signal_worker(0, signal.SIGSTOP)
+        try:
+            status, out, err = health(chain)
+        finally:
+            chain.signal_worker(0, signal.SIGCONT)
+        assert (status, out) == (3, "") and str(chain.worker_socket(0)) in err
+        eventually(lambda: health(chain)[0] == 0, "it to answer again")
+        chain.stop_worker(0)
+        status, out, err = health(chain)
+        assert (status, out) == (3, "") and str(chain.worker_socket(0)) in err
+        assert health(chain, "--socket", "a", "--socket", "b")[0] == 2

@@ -98,12 +98,12 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
 {
 	struct fake_store *s = of(store);
 	struct entry *outdated;
 
-	s->last_took_ms = ms;
+	s->last_took_ms = s->clock->mono(s->clock).ms - begun.ms;
 	if (s->broken || !s->purged_late)
 		return false;
 	outdated = entry_outdated(e);
@@ -138,6 +138,20 @@ static void name_call(char name[static 160], const struct ticket *t)
 	snprintf(name, 160, "%.*s:%.*s", STR_ARG(t->client), STR_ARG(t->id));
 }
 
+/* The cool-down of that budget. */
+static struct fake_cool *cool_of(struct fake_store *s, struct str budget)
+{
+	size_t i = 0;
+
+	while (i < FAKE_STORE_BUDGETS && s->cool[i].budget[0] &&
+	       !str_eq(str_from(s->cool[i].budget), budget))
+		i++;
+	if (i == FAKE_STORE_BUDGETS)
+		abort();
+	snprintf(s->cool[i].budget, sizeof(s->cool[i].budget), "%.*s", STR_ARG(budget));
+	return &s->cool[i];
+}
+
 static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
 {
 	struct fake_logged call = { .at_ms = now_ms(s) + r->ticket.hold_ms };
@@ -146,7 +160,7 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 
 	while (s->log_n && s->log[0].at_ms <= now_ms(s) - r->quota.window_ms)
 		take_off_log(s, 0);
-	*ret = (struct allowance){ .wait_ms = s->cool_until_ms - now_ms(s) };
+	*ret = (struct allowance){ .wait_ms = cool_of(s, r->ticket.budget)->until_ms - now_ms(s) };
 	if (ret->wait_ms > 0)
 		return VERDICT_REFUSED;
 	if (s->log_n < share) {
@@ -307,7 +321,6 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	struct fake_store *s = of(store);
 	int64_t cool_ms;
 
-	(void)budget;
 	if (s->broken)
 		return false;
 	pthread_mutex_lock(&s->lock);
@@ -318,7 +331,7 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
 	if (s->log_n)
 		ret->free_ms = s->log[0].at_ms + quota.window_ms - now_ms(s);
-	cool_ms = s->cool_until_ms - now_ms(s);
+	cool_ms = cool_of(s, budget)->until_ms - now_ms(s);
 	ret->cool_ms = cool_ms > 0 ? cool_ms : 0;
 	if (cool_ms > ret->wait_ms)
 		ret->wait_ms = cool_ms;
@@ -329,15 +342,16 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 static void cool_down(struct store *store, struct str budget, int64_t ms, bool guessed)
 {
 	struct fake_store *s = of(store);
+	struct fake_cool *cool;
 
-	(void)budget;
 	s->cool_downs++;
 	s->guessed_cool_downs += guessed;
 	s->last_cool_ms = ms;
 	s->uncalibrated = true;
 	pthread_mutex_lock(&s->lock);
-	if (now_ms(s) + ms > s->cool_until_ms)
-		s->cool_until_ms = now_ms(s) + ms;
+	cool = cool_of(s, budget);
+	if (now_ms(s) + ms > cool->until_ms)
+		cool->until_ms = now_ms(s) + ms;
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -75,7 +75,10 @@ struct fake_store {
 		int64_t at_ms;
 	} log[FAKE_STORE_CALLS];
 	size_t log_n;
-	int64_t cool_until_ms;
+	struct fake_cool {
+		char budget[40];
+		int64_t until_ms;
+	} cool[FAKE_STORE_BUDGETS];
 	struct count count; /* that calibrate() was last given */
 	struct fake_note {
 		char folder[16]; /* empty: it stands by itself */

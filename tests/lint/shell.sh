@@ -2,4 +2,4 @@
 # Shell scripts do what they seem to do.
 set -eu
 
-shellcheck conf/*.sh tests/lint/*.sh .ci/run
+shellcheck -x conf/*.sh tests/lint/*.sh tests/newcomer/run tests/newcomer/*.sh .ci/run

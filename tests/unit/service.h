@@ -74,6 +74,8 @@ static inline int service_set_up(void **state)
 	assert_non_null(s->store);
 	open_exchange(&s->x, LIMIT_REQUEST_BYTES);
 	rig_start(s->rig);
+	/* So that the first comparison is over before a test breaks anything. */
+	rig_rest(s->rig);
 	*state = s;
 	return 0;
 }
