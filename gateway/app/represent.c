@@ -93,10 +93,8 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	}
 	ages = head_ages(a->fetched, a->fresh_until, ENTRY_FRESH, now);
 	x->answer = a;
-	/* For nginx to keep it takes a new file, about as much work as a request that reaches a
-	 * worker: worth it for what was asked for just before, and in vain for what a crawler
-	 * reads. */
-	x->wanted = answer_ask(a, now);
+	/* A 304 is nothing that nginx could keep. */
+	x->wanted = !x->request.if_none_match.n && answer_ask(a, now);
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;

@@ -40,6 +40,7 @@ struct thread {
 	struct gateway *gw; /* a reference: what was in force when this thread last looked */
 	struct store *store;
 	struct pulse *pulse;
+	bool listens; /* it has w->listening */
 	/* What it has taken up, and others have brought to an end; see is_busy(). */
 	_Atomic int64_t busy;
 	struct queue again; /* more came while they were served */
@@ -59,9 +60,10 @@ struct workers {
 	size_t threads_n;
 	struct thread threads[THREADS_MAX];
 
-	atomic_bool closed;    /* no request is read any more */
-	atomic_bool accepting; /* the listener is watched; changes under the lock */
-	pthread_mutex_t lock;  /* for all below, and to wait for `busy` */
+	pthread_mutex_t listening; /* see may_listen() */
+	atomic_bool closed;	   /* no request is read any more */
+	atomic_bool accepting;	   /* the listener is watched; changes under the lock */
+	pthread_mutex_t lock;	   /* for all below, and to wait for `busy` */
 	pthread_cond_t changed;
 	struct exchange *resumed;
 	struct exchange **last_resumed;
@@ -217,7 +219,7 @@ static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
 
-	if (CONFIG_NUMBER(gw->config, log, requests)) {
+	if (report_has_line(gw, &c->exchange)) {
 		name_request(c);
 		log_set_cause(&c->exchange.cause);
 	}
@@ -374,6 +376,30 @@ static void follow_configuration(struct thread *t)
 	t->gw = gateway_take(t->workers->gw);
 }
 
+/*
+ * One thread listens at a time, and goes on doing so as long as all that it hears of takes no
+ * time: to wake another one for each of a few requests would cost more than to answer them. It
+ * lets the next one listen when something is to be done that takes time, or when more has come than
+ * it takes up at once.
+ */
+static bool may_listen(struct thread *t)
+{
+	pthread_mutex_t *listening = &t->workers->listening;
+
+	/* Who has something to do already does not wait for it. */
+	if (!t->listens)
+		t->listens = (t->again.first ? pthread_mutex_trylock(listening)
+					     : pthread_mutex_lock(listening)) == 0;
+	return t->listens;
+}
+
+static void let_listen(struct thread *t)
+{
+	if (t->listens)
+		pthread_mutex_unlock(&t->workers->listening);
+	t->listens = false;
+}
+
 /* Takes up what has come and answers what takes no time. False: the thread shall end. */
 static bool take_in(struct thread *t)
 {
@@ -381,10 +407,13 @@ static bool take_in(struct thread *t)
 	struct queue again = t->again;
 	struct connection *c;
 	bool go_on = true;
-	int n;
+	int n = 0;
 
 	pulse_end(t->pulse);
-	n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	if (may_listen(t))
+		n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	if (n == EVENTS)
+		let_listen(t);
 	beat(t);
 	follow_configuration(t);
 	t->again.first = NULL;
@@ -392,6 +421,8 @@ static bool take_in(struct thread *t)
 		look_at(t, c);
 	for (int i = 0; i < n; i++)
 		go_on &= hear(t, &events[i]);
+	if (t->slow.first || t->stuck.first || !go_on)
+		let_listen(t);
 	return go_on;
 }
 
@@ -480,6 +511,7 @@ struct workers *workers_new(struct gateway *gw, int listener, const struct redis
 	w->last_resumed = &w->resumed;
 	w->connections = connections_new(w->epoll);
 	atomic_init(&w->accepting, true);
+	pthread_mutex_init(&w->listening, NULL);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -579,5 +611,6 @@ void workers_free(struct workers *w)
 	close(w->stop_event);
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
+	pthread_mutex_destroy(&w->listening);
 	free(w);
 }
