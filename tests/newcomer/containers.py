@@ -104,7 +104,7 @@ def health_check(podman, name, service):
         kind, *words = service["healthcheck"]["test"]
     else:
         image = json.loads(podman.output("image", "inspect", service["image"]))[0]
-        kind, *words = image["Config"]["Healthcheck"]["Test"]
+        kind, *words = image["Healthcheck"]["Test"]
     words = ["sh", "-c", *words] if kind == "CMD-SHELL" else words
     return ["exec", name, *words]
 

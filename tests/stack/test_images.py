@@ -170,7 +170,7 @@ def test_what_workers_are_told_are_settings():
 
 
 def test_redis_takes_its_command_and_never_evicts_the_budget(tmp_path):
-    argv = [a.replace("/etc/redis", str(REPO / "conf/redis")).replace("/run/redis", str(tmp_path))
+    argv = [a.replace("/usr/local/etc/redis", str(REPO / "conf/redis")).replace("/run/redis", str(tmp_path))
             .replace("/data", str(tmp_path)) for a in SERVICES["redis"]["command"]]
     socket = str(tmp_path / "redis-server.sock")
 
