@@ -176,7 +176,7 @@ def in_redis(source):
     there is none)."""
     keys = source.redis_cli("--scan", "--pattern", f"*{pages.LIST}*ordering=*").splitlines()
     used = sum(int(source.redis_cli("memory", "usage", key, "samples", "0")) for key in keys)
-    answers = sum(int(source.redis_cli("hget", key, "answers_bytes") or 0) for key in keys)
+    answers = sum(int(source.redis_cli("hget", key, "answers_bytes").strip() or 0) for key in keys)
     n = sum(source.redis_cli("hkeys", key).count("://") for key in keys)
     return {"object": (used - answers) / (pages.COUNT * len(pages.ORDERINGS)),
             "answer": answers / n if n else None}
