@@ -88,8 +88,9 @@ static uint64_t made_of(const struct gateway *gw, const struct lookup *found)
 }
 
 /* Out of the store, with nothing to compose but its links. */
-static void put_composed(struct exchange *x, const struct lookup *found, struct made *made)
+static void put_composed(struct exchange *x, const struct lookup *found, const struct made *of)
 {
+	struct made made = *of;
 	struct links links;
 
 	if (!x->canon.is_object) {
@@ -97,9 +98,9 @@ static void put_composed(struct exchange *x, const struct lookup *found, struct 
 			x->body.failed = true;
 			return;
 		}
-		made->links = &links;
+		made.links = &links;
 	}
-	represent_composed(x, made, found->composed);
+	represent_composed(x, &made, found->composed);
 }
 
 static void put_found(const struct gateway *gw, struct store *store, struct exchange *x,

@@ -227,7 +227,7 @@ void stored_keep(struct store *store, const struct exchange *x, const struct loo
 	struct buf coded = buf_init(LIMIT_ANSWER_BYTES);
 	char hash[HASH_HEX_BYTES];
 
-	if (x->body.failed)
+	if (x->body.failed || !found->entries[0])
 		return;
 	hash_hex(c.body, hash);
 	c.hash = (struct str){ hash, sizeof(hash) };
