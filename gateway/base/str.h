@@ -38,8 +38,8 @@ static inline struct str str_slice(struct str s, size_t from, size_t to)
 	return (struct str){ from ? s.p + from : s.p, to - from };
 }
 
-/* Here, so that the length, which mostly tells already, is compared without a call. (That what is not
- * empty is not NULL is said for the analysis, which cannot know.) */
+/* Here, so that the length, which mostly tells already, is compared without a call. (That what is
+ * not empty is not NULL is said for the analysis, which cannot know.) */
 static inline bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || (b.p && memcmp(a.p, b.p, a.n) == 0));
