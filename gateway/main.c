@@ -13,10 +13,12 @@
 #include "app/gateway.h"
 #include "app/memory.h"
 #include "app/metrics.h"
+#include "app/missed.h"
 #include "app/origin.h"
 #include "app/scrape.h"
 #include "app/settings.h"
 #include "app/status.h"
+#include "app/stored.h"
 #include "app/tally.h"
 #include "app/tops.h"
 #include "app/warm.h"
@@ -51,6 +53,7 @@ struct process {
 	struct fills *fills;
 	struct warm *warm;
 	struct feed *feed;
+	struct redis *redis;	 /* of the feed's thread */
 	const char *config_path; /* NULL: none */
 	struct admin *admin;
 	struct tally *tally;
@@ -148,6 +151,12 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
+	/* With nothing remembered, whole answers come out of Redis. */
+	if (!CONFIG_NUMBER(s->config, cache, memory_bytes)) {
+		p->gateway.stored = stored_new();
+		if (!p->gateway.stored)
+			return complain("[cache] memory_bytes", "there is not enough memory");
+	}
 	if (CONFIG_NUMBER(s->config, warm, ahead))
 		p->gateway.ahead = ahead_new();
 	if (CONFIG_NUMBER(s->config, warm, ahead) && !p->gateway.ahead)
@@ -192,12 +201,14 @@ static void look_at_origin(const struct process *p)
 	warm_wake(p->warm);
 }
 
-static void on_feed_open(void *ctx)
+static bool on_feed_open(void *ctx, struct mono since)
 {
 	const struct process *p = ctx;
 
 	fills_hear_again(p->fills);
 	look_at_origin(p);
+	return missed_make_good(&p->gateway, p->redis,
+				CONFIG_TEXT(p->settings.config, redis, prefix), since);
 }
 
 static void on_feed_news(void *ctx, struct str line)
@@ -226,7 +237,8 @@ static bool start_fills(struct process *p)
 	bool started = fills_start(p->fills, p->settings.catalog);
 	char channel[STORE_CHANNEL_BYTES];
 
-	if (started)
+	p->redis = redis_new(&p->settings.redis);
+	if (started && p->redis)
 		p->feed = feed_new(
 			&p->settings.redis,
 			store_channel(CONFIG_TEXT(p->settings.config, redis, prefix), channel),
@@ -267,10 +279,11 @@ static void drain(struct process *p)
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)
 		fcgi_unlisten(CONFIG_TEXT(p->settings.config, server, socket));
-	admin_free(p->admin);
-	p->admin = NULL;
 	workers_refuse_new(p->workers, p->inherited);
 	workers_drain(p->workers, drain_ms);
+	/* It may be in the middle of something that takes a while: clients first. */
+	admin_free(p->admin);
+	p->admin = NULL;
 	left_ms = until.ms - sysclock.mono(&sysclock).ms;
 	warm_stop(p->warm);
 	/* Their last act is to hand back everybody who still waits. */
@@ -284,11 +297,13 @@ static void drain(struct process *p)
 static void tear_down(struct process *p)
 {
 	feed_free(p->feed);
+	redis_free(p->redis);
 	warm_free(p->warm);
 	fills_free(p->fills);
 	workers_free(p->workers);
 	gateway_end(&p->gateway);
 	answers_free(p->gateway.answers);
+	stored_free(p->gateway.stored);
 	ahead_free(p->gateway.ahead);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);

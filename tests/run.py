@@ -8,6 +8,9 @@ What counts as one: a lint script, a test of a cmocka program, a fuzz target
 so does a suite whose files hold no test: silence is no evidence. The output of
 what failed is shown, of the rest a line.
 
+The lints that take longer than all others together run beside the other suites, with what those leave
+of the processors, and are told last (`analysis`).
+
 make test and make check set BUILD, SANITIZE, CC and PERIGEE_BIN.
 """
 
@@ -18,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -26,7 +30,7 @@ TESTS = Path(__file__).resolve().parent
 REPO = TESTS.parent
 BUILD = Path(os.environ.get("BUILD", "build"))
 
-# Lints that take longer than all the others together.
+# Lints that take longer than all the others together, and need no more than processors.
 SLOW_LINTS = {"tidy.sh"}
 
 # Findings end a program, by abort where tests/fuzz/replay.c wants to hear of it.
@@ -75,7 +79,7 @@ running = set()  # process groups, to be ended when we are
 
 
 def leave(sig, _):
-    for group in running:
+    for group in list(running):
         try:
             os.killpg(group, signal.SIGTERM)
         except ProcessLookupError:
@@ -86,15 +90,20 @@ def leave(sig, _):
 # ---- suites ------------------------------------------------------------------
 
 
-def lint(result, quick):
+def lint(result):
     for script in sorted((TESTS / "lint").glob("*.sh")):
-        if quick and script.name in SLOW_LINTS:
-            continue
-        status, output = run([script], 900)
-        result.add(script.name, status == 0, status != 0, output)
+        if script.name not in SLOW_LINTS:
+            status, output = run([script], 900)
+            result.add(script.name, status == 0, status != 0, output)
 
 
-def unit(result, _):
+def slow_lints(result):
+    for name in sorted(SLOW_LINTS):
+        status, output = run(["nice", "-n", "19", TESTS / "lint" / name], 5400)
+        result.add(name, status == 0, status != 0, output)
+
+
+def unit(result):
     for source in sorted((TESTS / "unit").glob("test_*.c")):
         program = BUILD / "tests/unit" / source.stem
         status, output = run([program.absolute()], 300, {"CMOCKA_MESSAGE_OUTPUT": "TAP"})
@@ -111,7 +120,7 @@ def count_tap(output):
     return passed, len(lines) - passed
 
 
-def fuzz(result, _):
+def fuzz(result):
     for source in sorted((TESTS / "fuzz").glob("fuzz_*.c")):
         corpus = TESTS / "fuzz/corpus" / source.stem.removeprefix("fuzz_")
         status, output = run([(BUILD / "tests/fuzz" / source.stem).absolute(), corpus], 600)
@@ -119,7 +128,7 @@ def fuzz(result, _):
 
 
 def pytest_suite(folder, *options, seconds=3600):
-    def suite(result, _):
+    def suite(result):
         files = sorted((TESTS / folder).glob("test_*.py"))
         if not files:
             return
@@ -162,6 +171,28 @@ SUITES = {
 }
 
 
+class Suite:
+    """A suite that runs, and what came of it."""
+
+    def __init__(self, name, work):
+        self.name, self.work = name, work
+        self.result = Result()
+
+    def run(self):
+        start = time.monotonic()
+        self.work(self.result)
+        self.took = f"{time.monotonic() - start:.1f} s"
+        return self
+
+    def tell(self):
+        r = self.result
+        for text in r.output:
+            print(text)
+        counts = f"{r.passed:5} passed {r.failed:5} failed {self.took:>9}" if r.files else " no tests yet"
+        print(f"{self.name:8} {counts}", flush=True)
+        return r
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--quick", action="store_true", help="leave out the slow lints")
@@ -173,20 +204,19 @@ def main():
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, leave)
 
-    passed = failed = 0
-    for name in args.suite or SUITES:
-        result, start = Result(), time.monotonic()
-        SUITES[name](result, args.quick)
-        for text in result.output:
-            print(text)
-        took = f"{time.monotonic() - start:.1f} s"
-        if result.files:
-            print(f"{name:8} {result.passed:5} passed {result.failed:5} failed {took:>9}", flush=True)
-        else:
-            print(f"{name:8}  no tests yet", flush=True)
-        passed += result.passed
-        failed += result.failed
+    names = args.suite or list(SUITES)
+    analysis = Suite("analysis", slow_lints)
+    beside = threading.Thread(target=analysis.run, daemon=True)
+    wanted = "lint" in names and not args.quick
+    if wanted:
+        beside.start()
+    results = [Suite(name, SUITES[name]).run().tell() for name in names]
+    if wanted:
+        beside.join()
+        results.append(analysis.tell())
 
+    passed = sum(result.passed for result in results)
+    failed = sum(result.failed for result in results)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 and passed > 0 else 1
 

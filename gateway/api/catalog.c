@@ -65,6 +65,15 @@ const struct api *api_throttle(const struct api *api, const struct endpoint **re
 	return NULL;
 }
 
+bool api_is_first_of_budget(const struct api *api)
+{
+	const struct api *first = api->catalog->apis;
+
+	while (!str_eq(first->budget, api->budget))
+		first++;
+	return first == api;
+}
+
 uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode)
 {
 	uint32_t any = 0;

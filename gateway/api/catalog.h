@@ -110,6 +110,9 @@ const struct endpoint *api_former(const struct api *api, struct str name);
  * has such an endpoint, and the endpoint; NULL: nowhere. */
 const struct api *api_throttle(const struct api *api, const struct endpoint **ret_endpoint);
 
+/* Several apis may share a budget: is this one the first of its own? */
+bool api_is_first_of_budget(const struct api *api);
+
 /* Objects in the small first window of that mode; 0: there is none. */
 uint32_t endpoint_head(const struct endpoint *endpoint, struct str mode);
 

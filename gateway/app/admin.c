@@ -16,6 +16,9 @@
 
 #define BACKLOG 16
 
+/* Between two looks at what has not come whole. */
+#define LOOK_MS 20
+
 struct admin {
 	const struct gateway *gw;
 	struct admin_options options;
@@ -258,18 +261,49 @@ static void serve(struct admin *a, struct fcgi *fcgi)
 
 /* ---- the thread ---- */
 
+/* Waits for something on fd (-1: for the time alone), for ms at most (-1: for ever). False: it is
+ * time to stop. */
+static bool wait_for(const struct admin *a, int fd, int ms)
+{
+	struct pollfd fds[] = { { .fd = a->stop_event, .events = POLLIN },
+				{ .fd = fd, .events = POLLIN } };
+
+	poll(fds, 2, ms);
+	return !fds[0].revents;
+}
+
+/* Waits until a whole request is there. False: there will be none, none in time, or it is time to
+ * stop: whoever holds a connection open holds up neither the next one nor the worker's end. */
+static bool await_request(const struct admin *a, const struct fcgi *fcgi)
+{
+	const struct clock *clock = a->gw->clock;
+	struct mono until = mono_after(clock->mono(clock), FCGI_READ_MS);
+	int64_t left_ms = FCGI_READ_MS;
+	enum fcgi_look found;
+
+	while ((found = fcgi_look(fcgi)) == FCGI_PART && left_ms > 0) {
+		/* Half a request stays readable: it is looked at again and again, but not at once.
+		 */
+		if (!wait_for(a, fcgi_fd(fcgi), (int)left_ms) || !wait_for(a, -1, LOOK_MS))
+			return false;
+		left_ms = until.ms - clock->mono(clock).ms;
+	}
+	return found == FCGI_WHOLE;
+}
+
 static void *run(void *ctx)
 {
 	struct admin *a = ctx;
-	struct pollfd fds[] = { { .fd = a->stop_event, .events = POLLIN },
-				{ .fd = a->listener, .events = POLLIN } };
 
-	while (poll(fds, 2, -1) < 1 || !fds[0].revents) {
-		struct fcgi *fcgi = fds[1].revents ? fcgi_accept(a->listener) : NULL;
+	while (wait_for(a, a->listener, -1)) {
+		struct fcgi *fcgi = fcgi_accept(a->listener);
 
-		if (fcgi && fcgi_read(fcgi))
+		if (fcgi && await_request(a, fcgi) && fcgi_read(fcgi))
 			serve(a, fcgi);
 		fcgi_close(fcgi);
+		/* Without a free descriptor the listener stays readable. */
+		if (!fcgi && !wait_for(a, -1, LOOK_MS))
+			break;
 	}
 	return NULL;
 }

@@ -4,7 +4,7 @@
  */
 
 #include "app/admin_call.h"
-#include "app/fill.h"
+#include "app/fill_look.h"
 #include "app/lookup.h"
 #include "app/memory.h"
 #include "app/origin.h"

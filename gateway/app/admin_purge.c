@@ -21,6 +21,9 @@
 /* Of those that are found by scanning, so many are purged at a time. */
 #define BATCH 128
 
+/* Targets are shorter than what upstream is asked may be (base/limits.h). */
+#define ENTRY_TARGET_BYTES ((size_t)LIMIT_TARGET_BYTES * 4)
+
 /* The work in hand. */
 struct job {
 	struct admin_call *call;
@@ -44,10 +47,10 @@ static bool apply(struct job *j, const struct str *targets, size_t n)
 
 static bool tell_workers(struct job *j, const struct purge *p)
 {
-	char channel[STORE_CHANNEL_BYTES];
+	char text[STORE_CHANNEL_BYTES];
+	struct str channel = store_channel(j->call->prefix, text);
 
-	return purges_tell(j->call->redis, store_channel(j->call->prefix, channel), p,
-			   &j->workers) ||
+	return purges_tell(j->call->redis, j->call->prefix, channel, p, &j->workers) ||
 	       admin_store_down(j->call);
 }
 
@@ -213,7 +216,10 @@ static void purge_batch(struct sweep *w)
 		targets[i] = str_slice(buf_str(&w->text), from, w->ends[i]);
 		from = w->ends[i];
 	}
-	w->good = w->good && !w->text.failed && apply(w->job, targets, w->n);
+	if (w->text.failed)
+		w->good = fail(&w->job->call->refusal.fail, FAULT_INTERNAL,
+			       "There is no memory left.");
+	w->good = w->good && apply(w->job, targets, w->n);
 	w->n = 0;
 	buf_clear(&w->text);
 }
@@ -222,7 +228,8 @@ static void visit(void *ctx, struct str target, struct str ids)
 {
 	struct sweep *w = ctx;
 
-	if (!purge_hits(w->purge, target, ids))
+	/* No entry has so long a name, whoever wrote that. */
+	if (target.n > ENTRY_TARGET_BYTES || !purge_hits(w->purge, target, ids))
 		return;
 	buf_put(&w->text, target);
 	w->ends[w->n++] = w->text.n;
@@ -250,7 +257,7 @@ static bool sweep(struct job *j, const struct purge *p)
 	struct buf begin_text = buf_init(STORE_CHANNEL_BYTES);
 	struct sweep w = { .job = j,
 			   .purge = p,
-			   .text = buf_init((size_t)BATCH * LIMIT_TARGET_BYTES * 4),
+			   .text = buf_init((size_t)BATCH * ENTRY_TARGET_BYTES),
 			   .good = begin(j, p) };
 
 	buf_put(&begin_text, j->call->prefix);

@@ -127,20 +127,11 @@ static bool add_budgets(struct admin_call *call, const struct api *api)
 	return good;
 }
 
-/* Several APIs may share a budget. */
-static bool is_first_of_budget(const struct catalog *catalog, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (str_eq(catalog->apis[k].budget, catalog->apis[i].budget))
-			return false;
-	return true;
-}
-
 bool admin_quota(struct admin_call *call)
 {
 	call->answer = json_pack("{s:[]}", "budgets");
 	for (size_t i = 0; i < call->catalog->apis_n; i++)
-		if (is_first_of_budget(call->catalog, i) &&
+		if (api_is_first_of_budget(&call->catalog->apis[i]) &&
 		    !add_budgets(call, &call->catalog->apis[i]))
 			return admin_store_down(call);
 	return true;

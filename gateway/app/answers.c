@@ -78,7 +78,7 @@ struct answer *answer_new(const struct answer *facts)
 	if (!a)
 		return NULL;
 	at = (char *)(a + 1);
-	atomic_init(&a->asked_s, 0);
+	atomic_init(&a->demand, (struct demand){ .asked = 0 });
 	a->made_of = facts->made_of;
 	a->series = facts->series;
 	a->fetched = facts->fetched;
@@ -100,10 +100,12 @@ static struct answer *ref(struct answer *a)
 
 bool answer_ask(struct answer *a, struct wall now)
 {
-	int64_t second = now.ms / 1000;
-	int64_t before = atomic_exchange_explicit(&a->asked_s, second, memory_order_relaxed);
+	struct demand d = atomic_load_explicit(&a->demand, memory_order_relaxed);
+	bool give = demand_ask(&d, now);
 
-	return before == second || before == second - 1;
+	/* Of two that ask at the same moment one may not count. */
+	atomic_store_explicit(&a->demand, d, memory_order_relaxed);
+	return give;
 }
 
 void answer_unref(struct answer *a)

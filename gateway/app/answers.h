@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "http/encoding.h"
+#include "policy/demand.h"
 
 struct answers;
 
@@ -35,8 +36,8 @@ struct answer_key {
 
 struct answer {
 	atomic_int refs;
-	_Atomic uint64_t epoch;	 /* in which it was last found right */
-	_Atomic int64_t asked_s; /* the second of the clock in which it was last asked for */
+	_Atomic uint64_t epoch; /* in which it was last found right */
+	_Atomic struct demand demand;
 
 	uint64_t made_of;
 	struct str target;	 /* canonical, for the log */
@@ -55,7 +56,7 @@ uint32_t answer_variant(size_t base, struct str accept);
  * NULL without memory. */
 struct answer *answer_new(const struct answer *facts);
 
-/* It is asked for: was it in this second of the clock already, or in the one before? */
+/* It is asked for. True: so often that nginx should keep it for a moment. */
 bool answer_ask(struct answer *a, struct wall now);
 
 /* Gives a reference back; the last one frees. NULL is fine. */

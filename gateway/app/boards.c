@@ -1,6 +1,6 @@
 #include "app/boards.h"
 
-#include "app/fill.h"
+#include "app/fill_look.h"
 #include "app/metrics_block.h"
 #include "app/tops.h"
 

@@ -24,6 +24,7 @@ enum type {
 	TYPE_MODE,
 	TYPE_FORM,   /* of the log */
 	TYPE_CLIENT, /* likewise */
+	TYPE_REQUESTS,
 };
 
 static const struct row {
@@ -101,6 +102,7 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 	static const char *const bools[] = { "no", "yes" };
 	enum mode mode = MODE_NORMAL;
 	static const char *const clients[] = { "no", "address", "hash" };
+	static const char *const requests[] = { "no", "misses", "yes" };
 	bool good = true;
 
 	switch (type) {
@@ -134,6 +136,8 @@ static const char *read_number(enum type type, struct str text, int64_t *ret)
 		return good ? NULL : "logfmt or json";
 	case TYPE_CLIENT:
 		return read_word(text, clients, 3, ret) ? NULL : "no, address or hash";
+	case TYPE_REQUESTS:
+		return read_word(text, requests, 3, ret) ? NULL : "yes, misses or no";
 	}
 	return NULL;
 }

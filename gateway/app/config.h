@@ -50,7 +50,7 @@
 	  "Divides every fresh and stale time of the tables; above 1 only for tests and benchmarks.")   \
 	X(cache, memory_bytes,        NUMBER,   "67108864",                                             \
 	  "Memory for what was looked up lately, each worker. It goes on being answered when Redis is\n" \
-	  "away. 0: Redis is asked each time.")                                                         \
+	  "away. 0: Redis is asked each time, and keeps composed answers as well.")                                                         \
 	X(cache, answers_bytes,       NUMBER,   "67108864",                                             \
 	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
 	  "out as it is. 0: none is kept.")                                                                  \
@@ -131,8 +131,9 @@
 	X(log, client,                CLIENT,   "no",                                                   \
 	  "What the line of a request says of who asks. no: nothing. address: the address. hash: what\n" \
 	  "is the same for the same address as long as [metrics] file lives, and says nothing of it.")  \
-	X(log, requests,              BOOL,     "yes",                                                  \
-	  "yes: a line for every request, at level info.")
+	X(log, requests,              REQUESTS, "misses",                                               \
+	  "Which requests have a line, at level info. yes: each that a worker answers. misses: those that\n" \
+	  "were no hit; a line costs about what a hit does, and nginx' access log has both. no: none.")
 /* clang-format on */
 
 /* The keys that are read again on SIGHUP; the others hold as long as the process lives. */
@@ -167,6 +168,9 @@ enum config_key {
 
 /* The words of [log] client. */
 enum log_client { LOG_CLIENT_NO, LOG_CLIENT_ADDRESS, LOG_CLIENT_HASH };
+
+/* The words of [log] requests. */
+enum log_requests { LOG_REQUESTS_NO, LOG_REQUESTS_MISSES, LOG_REQUESTS_YES };
 
 /* Every value as text and, for the types that are numbers (durations in ms), as a number. */
 struct config {

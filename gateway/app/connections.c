@@ -3,11 +3,13 @@
 #include "base/limits.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 
 struct connections {
 	int epoll;
+	atomic_int unused;
 	pthread_mutex_t lock; /* for all below */
 	struct connection *open;
 	struct connection *closed; /* by `next` alone */
@@ -79,6 +81,8 @@ void connections_open(struct connections *all, struct fcgi *fcgi)
 	}
 	c->fcgi = fcgi;
 	c->exchange.connection = c;
+	c->used = false;
+	atomic_fetch_add(&all->unused, 1);
 	exchange_reset(&c->exchange);
 	pthread_mutex_lock(&all->lock);
 	put_in(all, c);
@@ -89,8 +93,21 @@ void connections_open(struct connections *all, struct fcgi *fcgi)
 		connections_close(all, c);
 }
 
+void connections_use(struct connections *all, struct connection *c)
+{
+	if (!c->used)
+		atomic_fetch_sub(&all->unused, 1);
+	c->used = true;
+}
+
+int connections_unused(const struct connections *all)
+{
+	return atomic_load(&all->unused);
+}
+
 void connections_close(struct connections *all, struct connection *c)
 {
+	connections_use(all, c);
 	exchange_reset(&c->exchange);
 	buf_release(&c->exchange.head);
 	arena_free(c->exchange.arena);

@@ -23,6 +23,7 @@ struct connection {
 	struct fcgi *fcgi;
 	struct exchange exchange;
 	struct connection *later; /* of its owner: a list of his */
+	bool used;		  /* it has brought a request; connections_use() */
 
 	/* of this module */
 	_Atomic uint32_t heard; /* what came since it was nobody's; 0: it is */
@@ -45,6 +46,12 @@ void connections_open(struct connections *all, struct fcgi *fcgi);
 
 /* By its owner. */
 void connections_close(struct connections *all, struct connection *c);
+
+/* By its owner: a request has come on it. */
+void connections_use(struct connections *all, struct connection *c);
+
+/* How many have not brought one yet? Who has just connected is about to send it. */
+int connections_unused(const struct connections *all);
 
 /* Something has come. True: it is the caller's from here on. */
 bool connection_claim(struct connection *c);

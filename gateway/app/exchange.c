@@ -56,13 +56,31 @@ void exchange_pieces(const struct exchange *x, struct str ret[static EXCHANGE_PI
 		ret[2].n = 0;
 }
 
+/* Every request that is not a hit in memory is named: without printf's formats. */
+static void put_hex(uint64_t number, char text[static 16])
+{
+	for (int i = 15; i >= 0; i--, number >>= 4)
+		text[i] = "0123456789abcdef"[number & 15];
+}
+
+static void copy_text(struct str s, char *text, size_t size)
+{
+	size_t n = s.n < size ? s.n : size - 1;
+
+	if (n)
+		memcpy(text, s.p, n);
+	text[n] = '\0';
+}
+
 void exchange_name_client(struct exchange *x, struct str address)
 {
 	char text[ADDRESS_NAME_BYTES];
 	struct str name = x->named.n ? x->named : address_client(address, text);
 
 	x->address = address;
-	snprintf(x->client, sizeof(x->client), "c%016llx", (unsigned long long)hash64(name));
+	x->client[0] = 'c';
+	put_hex(hash64(name), x->client + 1);
+	x->client[CLIENT_BYTES - 1] = '\0';
 }
 
 /* Of a new trace: nginx' request id is as good as any; without it, chance. */
@@ -86,8 +104,8 @@ void exchange_name_cause(struct exchange *x, struct str traceparent)
 
 	if (!trace.n)
 		trace = new_trace(x->request.id, text);
-	snprintf(x->cause.id, sizeof(x->cause.id), "%.*s", STR_ARG(x->request.id));
-	snprintf(x->cause.trace, sizeof(x->cause.trace), "%.*s", STR_ARG(trace));
+	copy_text(x->request.id, x->cause.id, sizeof(x->cause.id));
+	copy_text(trace, x->cause.trace, sizeof(x->cause.trace));
 }
 
 static void hold(struct exchange *x, struct entry *e)

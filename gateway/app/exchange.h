@@ -88,6 +88,8 @@ struct news {
 /* After this many fills a list that changes under our hands is answered as it stands. */
 #define FILLS_MAX 6
 
+struct stored_look; /* app/stored.c */
+
 struct exchange {
 	void *connection; /* app/worker.c's; where the answer goes */
 	struct arena *arena;
@@ -108,12 +110,15 @@ struct exchange {
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
 
+	struct stored_look *look;     /* for a stored answer (app/stored.h); NULL: none was taken */
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
 	int64_t upstream_ms;	      /* that the last of their calls took; -1: none was made */
 	bool outdated;		      /* what the first of them is to bring was there, but old */
 	bool collapsed;
 	bool stored;
+	bool answered;	    /* before it was served (app/serve.h) */
+	bool wanted;	    /* by so many that nginx may keep it for a moment */
 	struct fail failed; /* of the last fill, or FAULT_NONE */
 	enum mode mode;	    /* in which it is served */
 
@@ -124,7 +129,6 @@ struct exchange {
 	/* the answer */
 	enum result result;
 	int status;
-	bool wanted;		   /* by so many that nginx may keep it for a moment */
 	int64_t age_s;		   /* of one from entries; -1: it has none */
 	const struct media *media; /* NULL: JSON that any page of the web may read */
 	struct buf head;

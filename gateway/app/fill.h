@@ -20,27 +20,12 @@
  * touches the store or upstream happens in the fills' own thread.
  */
 
-#include "app/exchange.h"
+#include "app/fill_options.h"
 #include "app/gateway.h"
-#include "app/origin.h"
-#include "app/permit.h"
 #include "policy/intake.h"
 #include "policy/news.h"
 
 struct fills;
-
-struct fills_options {
-	int64_t wait_ms; /* a waiter's patience, from its arrival */
-	size_t waiting_max;
-	int64_t retry_ms;
-	struct permit_options permit;
-	struct metrics *metrics;	    /* where calls are counted */
-	const struct origin_switch *origin; /* how much upstream may be asked; NULL: as it likes */
-	struct pulses *pulses; /* where the thread shows that it lives; NULL: nowhere */
-};
-
-/* Called in the fills' thread with an exchange whose news is in; it is the callee's from then. */
-typedef void fills_resume(void *ctx, struct exchange *x);
 
 /* Takes over `store` and `origin`, also when it fails. NULL without memory. */
 struct fills *fills_new(const struct fills_options *options, const struct clock *clock,
@@ -73,43 +58,11 @@ bool fills_join(struct fills *fills, const struct want *want, struct wall newer_
 bool fills_spare(struct fills *fills, const struct want *want, struct wall newer_than,
 		 struct fail *reterr);
 
-/* What a worker is doing about a target, for people. */
-struct fill_report {
-	bool known;	/* false: nothing, and the rest does not count */
-	bool under_way; /* asked for, or waiting for its turn; false: it has failed */
-	bool calling;	/* upstream is being asked by this worker */
-	enum call_class class;
-	size_t waiters;
-	struct fail failure; /* where it has failed, with the time until it may be tried again */
-};
-
-struct fill_report fills_look(struct fills *fills, struct str target);
-
 /* News from another worker. */
 void fills_hear(struct fills *fills, const struct bulletin *news);
 
 /* Other times, numbers and shares from here on; how long a call takes, and all else, stays. */
 void fills_configure(struct fills *fills, const struct fills_options *options);
-
-/* How many there are just now. */
-struct fills_stats {
-	size_t calling; /* calls to upstream that are under way */
-	size_t queued;	/* what else is to be fetched */
-	size_t waiting; /* exchanges */
-};
-
-struct fills_stats fills_stats(struct fills *fills);
-
-/* One of them, for people to see. */
-struct fill_shown {
-	char target[200]; /* its beginning, NUL-terminated */
-	enum call_class class;
-	bool calling; /* its call is under way */
-	size_t waiting;
-};
-
-/* Those that call, then others, as many as fit; returns how many there are in all. */
-size_t fills_show(struct fills *fills, struct fill_shown *ret, size_t n);
 
 /* News may have been missed: whoever waits for another worker asks again. */
 void fills_hear_again(struct fills *fills);

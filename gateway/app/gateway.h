@@ -33,6 +33,7 @@ struct metrics;
 struct origin_switch;
 struct scrape;
 struct status;
+struct stored;
 struct tops;
 
 struct gateway {
@@ -48,6 +49,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct answers *answers;
+	struct stored *stored; /* answers out of the store; NULL: what is remembered will do */
 	struct tops *tops;
 	struct metrics *metrics;
 	struct scrape *scrape;

@@ -12,22 +12,13 @@ void health_live(const struct gateway *gw, struct store *store, struct exchange 
 	respond_page(x, 200, "text/plain", STR("ok\n"));
 }
 
-/* Did an api before this one have the same budget? */
-static bool is_told(const struct catalog *c, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (str_eq(c->apis[k].budget, c->apis[i].budget))
-			return true;
-	return false;
-}
-
 /* `{"ll2":true,"snapi":false}`: is it asked, or did call after call fail? Names of budgets have
  * nothing that JSON escapes (api/table.c). */
 static void put_upstreams(struct buf *b, const struct metrics *m, const struct catalog *c)
 {
 	buf_put_char(b, '{');
 	for (size_t i = 0; i < c->apis_n; i++) {
-		if (is_told(c, i))
+		if (!api_is_first_of_budget(&c->apis[i]))
 			continue;
 		buf_putf(b, "%s\"%.*s\":%s", i ? "," : "", STR_ARG(c->apis[i].budget),
 			 metrics_breaker_is_open(m, c->apis[i].budget) ? "false" : "true");

@@ -44,10 +44,10 @@ static struct entry *obtain(struct search *s, struct str target)
 	return stored;
 }
 
-/* How to ask for the object (of no size), or for the window of `size` that begins at `start`. */
-static bool make_want(const struct search *s, int64_t start, uint32_t size, struct want *ret)
+bool lookup_want(const struct exchange *x, const struct query *filter, int64_t start, uint32_t size,
+		 struct want *ret)
 {
-	const struct canon *c = &s->x->canon;
+	const struct canon *c = &x->canon;
 
 	*ret = (struct want){
 		.api = c->api,
@@ -55,9 +55,14 @@ static bool make_want(const struct search *s, int64_t start, uint32_t size, stru
 		.is_object = c->is_object,
 		.start = start,
 		.size = size,
-		.target = canon_page_target(c, &s->filter, size, start, s->x->arena),
+		.target = canon_page_target(c, filter, size, start, x->arena),
 	};
 	return ret->target.p != NULL;
+}
+
+static bool make_want(const struct search *s, int64_t start, uint32_t size, struct want *ret)
+{
+	return lookup_want(s->x, &s->filter, start, size, ret);
 }
 
 static bool is_held(const struct search *s, const struct entry *e)
@@ -535,6 +540,14 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 	if (old)
 		ret->newer_than = old->fetched;
 	return true;
+}
+
+struct str lookup_self(const struct exchange *x)
+{
+	const struct canon *c = &x->canon;
+
+	return c->is_object ? c->target
+			    : canon_page_target(c, &c->echo, c->limit, c->offset, x->arena);
 }
 
 void lookup_release(struct lookup *l)

@@ -30,6 +30,10 @@ struct lookup {
 	bool agrees;		/* they may stand in one answer */
 	bool broken;		/* the store did not answer */
 
+	/* The answer itself, out of the store (app/stored.h): the entries have no bodies then.
+	 * NULL: it is to be composed of them. */
+	const struct composed *composed;
+
 	/* What a fetch should bring: one that is missing, too old, or the older of two that do not
 	 * agree; it must be newer than this. */
 	size_t wanted; /* its place in wants */
@@ -44,5 +48,14 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 	     struct lookup *ret, struct fail *reterr);
 
 void lookup_release(struct lookup *l);
+
+/* How to ask for the object (of no size) of x, or for the window of `size` that begins at `start`
+ * of the list with that filter. False: the arena is exhausted. */
+bool lookup_want(const struct exchange *x, const struct query *filter, int64_t start, uint32_t size,
+		 struct want *ret);
+
+/* The canonical target with the client's own parameters, which its links repeat; p == NULL as
+ * above. */
+struct str lookup_self(const struct exchange *x);
 
 #endif

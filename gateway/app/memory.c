@@ -183,6 +183,15 @@ void memory_doubt(struct memory *m, struct str target)
 	memory_turn(m);
 }
 
+void memory_doubt_all(struct memory *m)
+{
+	pthread_mutex_lock(&m->lock);
+	for (struct sieve_node *node = m->sieve.oldest; node; node = node->newer)
+		((struct kept *)node)->in_doubt = true;
+	pthread_mutex_unlock(&m->lock);
+	memory_turn(m);
+}
+
 /* ---- purging ---- */
 
 /* References to all entries, in an array that the caller frees. What comes later has been read

@@ -40,6 +40,9 @@ void memory_put(struct memory *m, struct entry *e, uint64_t purges);
 
 void memory_doubt(struct memory *m, struct str target);
 
+/* All that is kept. */
+void memory_doubt_all(struct memory *m);
+
 /* Purges what p means. */
 void memory_purge(struct memory *m, const struct purge *p);
 

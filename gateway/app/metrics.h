@@ -11,7 +11,7 @@
  *
  *   sums     grow, for all workers together, for as long as the file lives
  *   gauges   a row for each living worker, which it fills in once a second; told are
- *            the sums of the rows
+ *            the sums of the rows (app/metrics_rows.h)
  *   what is asked when somebody scrapes: the budgets and Redis
  *
  * Labels are bounded. An endpoint's is its route template, `/2.3.0/launches/` or
@@ -91,14 +91,5 @@ void metrics_gauge(struct metrics *m, enum metric_gauge gauge, uint64_t value);
 void metrics_breaker(struct metrics *m, struct str budget, bool is_open);
 bool metrics_breaker_is_open(const struct metrics *m, struct str budget);
 void metrics_reloaded(struct metrics *m, struct wall now, bool good);
-
-/* ---- of all living workers ---- */
-
-/* Does any worker leave this budget's upstream alone, since it failed repeatedly? */
-bool metrics_any_breaker_is_open(const struct metrics *m, struct str budget);
-
-/* The workers that live, and when the one that was started last was (s since 1970). */
-size_t metrics_workers(const struct metrics *m);
-int64_t metrics_started_s(const struct metrics *m);
 
 #endif

@@ -1,6 +1,7 @@
 #include "app/metrics_put.h"
 
 #include "app/metrics_block.h"
+#include "app/metrics_rows.h"
 #include "base/exposition.h"
 #include "base/version.h"
 
@@ -87,67 +88,6 @@ static void put_ms(const struct teller *t, struct label l, int64_t ms)
 		exposition_micro(t->out, t->name, &l, 1, ms * 1000);
 }
 
-/* ---- rows of workers ---- */
-
-static const struct block_row *next_row(const struct teller *t, size_t *i)
-{
-	for (; *i < METRICS_WORKERS; ++*i)
-		if (shared_slot_is_taken(t->m->shared, *i))
-			return &t->b->rows[(*i)++];
-	return NULL;
-}
-
-static uint64_t sum_of_rows(const struct teller *t, enum metric_gauge gauge)
-{
-	const struct block_row *row;
-	uint64_t sum = 0;
-
-	for (size_t i = 0; (row = next_row(t, &i));)
-		sum += counter_get(&row->gauges[gauge]);
-	return sum;
-}
-
-static void put_workers(const struct teller *t)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; next_row(t, &i);)
-		n++;
-	put(t, label("", ""), n);
-}
-
-static void put_start_time(const struct teller *t)
-{
-	const struct block_row *row;
-	uint64_t latest = 0;
-
-	for (size_t i = 0; (row = next_row(t, &i));)
-		if (counter_get(&row->started_s) > latest)
-			latest = counter_get(&row->started_s);
-	put(t, label("", ""), latest);
-}
-
-static void put_reload_ok(const struct teller *t)
-{
-	const struct block_row *row;
-	bool good = true;
-
-	for (size_t i = 0; (row = next_row(t, &i));)
-		good = good && !counter_get(&row->reload_failed);
-	put(t, label("", ""), good);
-}
-
-static void put_reload_time(const struct teller *t)
-{
-	const struct block_row *row;
-	uint64_t oldest = UINT64_MAX;
-
-	for (size_t i = 0; (row = next_row(t, &i));)
-		if (counter_get(&row->reloaded_s) < oldest)
-			oldest = counter_get(&row->reloaded_s);
-	put(t, label("", ""), oldest == UINT64_MAX ? 0 : oldest);
-}
-
 static uint32_t bounded(const _Atomic uint32_t *n, uint32_t max)
 {
 	uint32_t value = *n;
@@ -159,14 +99,9 @@ static void put_breakers(const struct teller *t)
 {
 	uint32_t n = bounded(&t->b->budgets_n, METRICS_BUDGETS);
 
-	for (uint32_t i = 0; i < n; i++) {
-		const struct block_row *row;
-		uint64_t open = 0;
-
-		for (size_t r = 0; (row = next_row(t, &r));)
-			open += counter_get(&row->breaker_open[i]) != 0;
-		put(t, block_label("budget", t->b->budgets[i], BUDGET_BYTES), open);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		put(t, block_label("budget", t->b->budgets[i], BUDGET_BYTES),
+		    metrics_breakers_open(t->m, i));
 }
 
 /* ---- what has labels ---- */
@@ -284,7 +219,7 @@ static void put_places(const struct teller *t, enum metric_family family)
 			put(t, sums[i].label, counter_get(&t->b->sums[i]));
 	for (size_t i = 0; i < GAUGE_COUNT; i++)
 		if (gauges[i].family == family)
-			put(t, gauges[i].label, sum_of_rows(t, (enum metric_gauge)i));
+			put(t, gauges[i].label, metrics_gauge_sum(t->m, (enum metric_gauge)i));
 }
 
 static void put_family(const struct teller *t, enum metric_family family)
@@ -346,16 +281,16 @@ static void put_family(const struct teller *t, enum metric_family family)
 		put(t, label("", ""), asked->redis_up);
 		break;
 	case FAMILY_WORKERS:
-		put_workers(t);
+		put(t, label("", ""), metrics_workers(t->m));
 		break;
 	case FAMILY_START_TIME:
-		put_start_time(t);
+		put_known(t, label("", ""), metrics_started_s(t->m));
 		break;
 	case FAMILY_RELOAD_OK:
-		put_reload_ok(t);
+		put(t, label("", ""), metrics_reload_is_good(t->m));
 		break;
 	case FAMILY_RELOAD_TIME:
-		put_reload_time(t);
+		put_known(t, label("", ""), metrics_reloaded_s(t->m));
 		break;
 	case FAMILY_BUILD_INFO:
 		put(t, label("version", PERIGEE_VERSION), 1);

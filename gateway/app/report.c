@@ -42,6 +42,19 @@ static void put_client(struct record *r, const struct gateway *gw, struct str ad
 	}
 }
 
+bool report_has_line(const struct gateway *gw, const struct exchange *x)
+{
+	switch ((enum log_requests)CONFIG_NUMBER(gw->config, log, requests)) {
+	case LOG_REQUESTS_NO:
+		break;
+	case LOG_REQUESTS_MISSES:
+		return x->result != RESULT_HIT;
+	case LOG_REQUESTS_YES:
+		return true;
+	}
+	return false;
+}
+
 /* Only what was understood is logged: anything else may hold anything, keys included. */
 static void log_request(const struct gateway *gw, const struct exchange *x)
 {
@@ -49,7 +62,7 @@ static void log_request(const struct gateway *gw, const struct exchange *x)
 	struct str pieces[EXCHANGE_PIECES];
 	long long us = gw->clock->us(gw->clock) - x->arrived_us;
 
-	if (!CONFIG_NUMBER(gw->config, log, requests) || !log_begin(&r, LOG_INFO, "request"))
+	if (!report_has_line(gw, x) || !log_begin(&r, LOG_INFO, "request"))
 		return;
 	exchange_pieces(x, pieces);
 	record_putf(&r, "method=%.*s status=%d result=%s",

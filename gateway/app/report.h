@@ -7,6 +7,9 @@
 #include "app/exchange.h"
 #include "app/gateway.h"
 
+/* Will it have a line? Then x->cause and x->address have to be there. */
+bool report_has_line(const struct gateway *gw, const struct exchange *x);
+
 void report(const struct gateway *gw, const struct exchange *x);
 
 #endif

@@ -10,9 +10,6 @@
 #include "http/encoding.h"
 #include "io/gzip.h"
 
-#include <stdio.h>
-
-/* A shorter body fits one packet either way. */
 #define WORTH_CODING_BYTES 1000
 
 /* `"<hash>-gzip"` */
@@ -96,10 +93,8 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	}
 	ages = head_ages(a->fetched, a->fresh_until, ENTRY_FRESH, now);
 	x->answer = a;
-	/* For nginx to keep it takes a new file, about as much work as a request that reaches a
-	 * worker: worth it for what was asked for just before, and in vain for what a crawler
-	 * reads. */
-	x->wanted = answer_ask(a, now);
+	/* A 304 is nothing that nginx could keep. */
+	x->wanted = !x->request.if_none_match.n && answer_ask(a, now);
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;
@@ -145,22 +140,29 @@ bool represent_known(const struct gateway *gw, struct exchange *x, const struct 
 static struct str make_etag(char text[static ETAG_BYTES], const char hash[static HASH_HEX_BYTES],
 			    enum coding coding)
 {
-	int n = snprintf(text, ETAG_BYTES, "\"%.*s%s%s\"", HASH_HEX_BYTES, hash, coding ? "-" : "",
-			 coding ? encoding_name(coding) : "");
+	struct str name = coding ? str_from(encoding_name(coding)) : STR("");
+	char *at = text;
 
-	return (struct str){ text, (size_t)n };
+	*at++ = '"';
+	at = mempcpy(at, hash, HASH_HEX_BYTES);
+	if (name.n) {
+		*at++ = '-';
+		at = mempcpy(at, name.p, name.n);
+	}
+	*at++ = '"';
+	return (struct str){ text, (size_t)(at - text) };
 }
 
 static void put_link_header(struct buf *head, struct str base, const struct links *links)
 {
 	const struct {
 		struct str target;
-		const char *rel;
+		struct str rel;
 	} all[] = {
-		{ links->first, "first" },
-		{ links->previous, "prev" },
-		{ links->next, "next" },
-		{ links->last, "last" },
+		{ links->first, STR("first") },
+		{ links->previous, STR("prev") },
+		{ links->next, STR("next") },
+		{ links->last, STR("last") },
 	};
 	struct buf value = buf_init(LIMIT_LINK_BYTES);
 
@@ -172,7 +174,9 @@ static void put_link_header(struct buf *head, struct str base, const struct link
 		buf_put_char(&value, '<');
 		buf_put(&value, base);
 		buf_put(&value, all[i].target);
-		buf_putf(&value, ">; rel=\"%s\"", all[i].rel);
+		buf_put(&value, STR(">; rel=\""));
+		buf_put(&value, all[i].rel);
+		buf_put_char(&value, '"');
 	}
 	if (!value.failed) {
 		buf_put(head, STR("Link: "));
@@ -196,12 +200,19 @@ static struct answer *make_answer(const struct exchange *x, const struct made *m
 	struct answer *a;
 
 	atomic_init(&facts.epoch, x->epoch);
-	if (coding)
-		buf_putf(&head, "Content-Encoding: %s\r\n", encoding_name(coding));
-	buf_putf(&head, "ETag: %.*s\r\n", STR_ARG(etag));
+	if (coding) {
+		buf_put(&head, STR("Content-Encoding: "));
+		buf_put(&head, str_from(encoding_name(coding)));
+		buf_put(&head, STR("\r\n"));
+	}
+	buf_put(&head, STR("ETag: "));
+	buf_put(&head, etag);
+	buf_put(&head, STR("\r\n"));
 	if (made->links)
 		put_link_header(&head, made->base, made->links);
-	buf_putf(&head, "Content-Length: %zu\r\n\r\n", body.n);
+	buf_put(&head, STR("Content-Length: "));
+	buf_put_u64(&head, body.n);
+	buf_put(&head, STR("\r\n\r\n"));
 	facts.head = buf_str(&head);
 	a = head.failed ? NULL : answer_new(&facts);
 	buf_release(&head);
@@ -237,6 +248,49 @@ static void keep(const struct gateway *gw, struct exchange *x, const struct made
 	name_as_asked(gw, x, made, key.variant, a);
 }
 
+/* ---- what was stored ---- */
+
+bool represent_is_worth_coding(size_t bytes)
+{
+	return bytes >= WORTH_CODING_BYTES;
+}
+
+static enum coding coding_of(const struct exchange *x, size_t bytes)
+{
+	return encoding_choose(x->request.accept_encoding, represent_is_worth_coding(bytes));
+}
+
+bool represent_can(struct exchange *x, const struct composed *c)
+{
+	enum coding coding = coding_of(x, c->length);
+
+	if (coding == c->coding)
+		return true;
+	buf_clear(&x->body);
+	if (c->coding == CODING_GZIP)
+		gzip_take(&x->body, c->body);
+	else
+		gzip_put(&x->body, c->body);
+	if (!x->body.failed && (coding == CODING_GZIP || x->body.n == c->length))
+		return true;
+	buf_clear(&x->body);
+	return false;
+}
+
+void represent_composed(struct exchange *x, const struct made *made, const struct composed *c)
+{
+	enum coding coding = coding_of(x, c->length);
+	char text[ETAG_BYTES];
+	struct str etag = make_etag(text, c->hash.p, coding);
+
+	x->answer = make_answer(x, made, coding, etag,
+				coding == c->coding ? c->body : buf_str(&x->body));
+	if (x->answer)
+		put_answer(x, made->ages);
+	else
+		x->body.failed = true;
+}
+
 void represent(const struct gateway *gw, struct exchange *x, const struct made *made)
 {
 	char hash[HASH_HEX_BYTES];
@@ -247,7 +301,7 @@ void represent(const struct gateway *gw, struct exchange *x, const struct made *
 	if (x->body.failed)
 		return;
 	hash_hex(buf_str(&x->body), hash);
-	coding = encoding_choose(x->request.accept_encoding, x->body.n >= WORTH_CODING_BYTES);
+	coding = coding_of(x, x->body.n);
 	etag = make_etag(text, hash, coding);
 	/* The tag is known without compressing. */
 	switch (condition_of(&x->request, etag)) {

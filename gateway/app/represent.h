@@ -33,6 +33,16 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x);
 /* From what was kept, if it was made of the same. True: it is answered. */
 bool represent_known(const struct gateway *gw, struct exchange *x, const struct made *made);
 
+/* A shorter body fits one packet either way. */
+bool represent_is_worth_coding(size_t bytes);
+
+/* Can this client be sent the stored answer? If it has to be taken out of its coding, it is, into
+ * x->body. */
+bool represent_can(struct exchange *x, const struct composed *c);
+
+/* From a stored answer of which that is true. */
+void represent_composed(struct exchange *x, const struct made *made, const struct composed *c);
+
 /* From x->body. Without memory x->body is marked as failed. */
 void represent(const struct gateway *gw, struct exchange *x, const struct made *made);
 

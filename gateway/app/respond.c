@@ -4,6 +4,7 @@
 #include "app/head.h"
 #include "app/refuse.h"
 #include "app/represent.h"
+#include "app/stored.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "policy/problem.h"
@@ -86,21 +87,29 @@ static uint64_t made_of(const struct gateway *gw, const struct lookup *found)
 	return hash64((struct str){ (const char *)&parts, sizeof(parts) });
 }
 
-/* The canonical target with the client's own parameters, which its links repeat. */
-static struct str self_of(const struct exchange *x)
+/* Out of the store, with nothing to compose but its links. */
+static void put_composed(struct exchange *x, const struct lookup *found, const struct made *of)
 {
-	const struct canon *c = &x->canon;
+	struct made made = *of;
+	struct links links;
 
-	return c->is_object ? c->target
-			    : canon_page_target(c, &c->echo, c->limit, c->offset, x->arena);
+	if (!x->canon.is_object) {
+		if (!links_make(&x->canon, found->entries[0]->count, x->arena, &links)) {
+			x->body.failed = true;
+			return;
+		}
+		made.links = &links;
+	}
+	represent_composed(x, &made, found->composed);
 }
 
-static void put_found(const struct gateway *gw, struct exchange *x, const struct lookup *found,
-		      struct str base, const struct ages *ages)
+static void put_found(const struct gateway *gw, struct store *store, struct exchange *x,
+		      const struct lookup *found, struct str base, const struct ages *ages)
 {
+	bool keep;
 	struct links links;
 	struct made made = {
-		.self = self_of(x),
+		.self = lookup_self(x),
 		.of = made_of(gw, found),
 		.fetched = oldest(found)->fetched,
 		.fresh_until = fresh_until(found),
@@ -115,7 +124,12 @@ static void put_found(const struct gateway *gw, struct exchange *x, const struct
 		x->body.failed = true;
 		return;
 	}
-	if (represent_known(gw, x, &made))
+	if (found->composed) {
+		put_composed(x, found, &made);
+		return;
+	}
+	keep = stored_wants(gw, x, found);
+	if (!keep && represent_known(gw, x, &made))
 		return;
 	if (x->canon.is_object) {
 		rewrite_put(&x->body, found->entries[0]->body, base, x->canon.api->root);
@@ -124,10 +138,13 @@ static void put_found(const struct gateway *gw, struct exchange *x, const struct
 	} else {
 		x->body.failed = true;
 	}
+	if (keep)
+		stored_keep(store, x, found);
 	represent(gw, x, &made);
 }
 
-void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found)
+void respond_found(const struct gateway *gw, struct store *store, struct exchange *x,
+		   const struct lookup *found)
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
 	const struct entry *refusal = refusal_among(found);
@@ -140,7 +157,7 @@ void respond_found(const struct gateway *gw, struct exchange *x, const struct lo
 	if (refusal)
 		put_upstream_refusal(x, refusal, &ages, base);
 	else
-		put_found(gw, x, found, base, &ages);
+		put_found(gw, store, x, found, base, &ages);
 	refuse_if_failed(x);
 }
 

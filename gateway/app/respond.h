@@ -12,8 +12,10 @@
 #include "app/gateway.h"
 #include "app/lookup.h"
 
-/* From what look_up() found, `plan` being one of those that answer. */
-void respond_found(const struct gateway *gw, struct exchange *x, const struct lookup *found);
+/* From what look_up() found, `plan` being one of those that answer. What is composed may be kept in
+ * the store (app/stored.h). */
+void respond_found(const struct gateway *gw, struct store *store, struct exchange *x,
+		   const struct lookup *found);
 
 /* OPTIONS, CORS preflights included. */
 void respond_options(struct exchange *x);

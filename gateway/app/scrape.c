@@ -1,7 +1,7 @@
 #include "app/scrape.h"
 
 #include "app/answers.h"
-#include "app/fill.h"
+#include "app/fill_look.h"
 #include "app/memory.h"
 #include "app/metrics_put.h"
 #include "app/origin.h"

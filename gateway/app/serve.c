@@ -10,6 +10,7 @@
 #include "app/represent.h"
 #include "app/refuse.h"
 #include "app/respond.h"
+#include "app/stored.h"
 #include "policy/plan.h"
 
 /* Only GET may cost a call: a HEAD is answered from what is there. */
@@ -45,6 +46,13 @@ static void refuse_unfound(const struct lookup *found, struct exchange *x)
 	refuse(x, &why);
 }
 
+/* The answer itself, where it is stored, else what it is to be made of. */
+static bool find(const struct gateway *gw, struct store *store, struct exchange *x,
+		 struct lookup *ret)
+{
+	return stored_find(gw, x, ret) || look_up(gw, store, x, ret, &x->failed);
+}
+
 /* Looks, decides, acts; again as often as a fill fails at once. */
 static bool answer(const struct gateway *gw, struct store *store, struct exchange *x)
 {
@@ -54,7 +62,7 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		bool answered = true;
 
 		x->mode = origin_mode(gw->origin);
-		if (!look_up(gw, store, x, &found, &x->failed)) {
+		if (!find(gw, store, x, &found)) {
 			refuse(x, &x->failed);
 			lookup_release(&found);
 			return true;
@@ -63,11 +71,11 @@ static bool answer(const struct gateway *gw, struct store *store, struct exchang
 		switch (plan_choose(&situation)) {
 		case PLAN_HIT:
 		case PLAN_LAST_GOOD:
-			respond_found(gw, x, &found);
+			respond_found(gw, store, x, &found);
 			ahead_note(gw, x, &found);
 			break;
 		case PLAN_STALE:
-			respond_found(gw, x, &found);
+			respond_found(gw, store, x, &found);
 			refresh_behind(gw, &found);
 			ahead_note(gw, x, &found);
 			break;
@@ -136,9 +144,26 @@ bool serve_at_once(const struct gateway *gw, struct exchange *x)
 	return represent_at_once(gw, x);
 }
 
+void serve_ahead(const struct gateway *gw, struct store *store, struct exchange *const *xs,
+		 size_t n)
+{
+	struct exchange *routed[ANSWERS_AT_ONCE];
+	size_t routed_n = 0;
+
+	for (size_t i = 0; i < n && i < ANSWERS_AT_ONCE; i++) {
+		if (xs[i]->routed)
+			continue;
+		xs[i]->answered = refuse_or_route(gw, store, xs[i]);
+		if (!xs[i]->answered)
+			routed[routed_n++] = xs[i];
+	}
+	if (routed_n)
+		stored_look(gw, store, routed, routed_n);
+}
+
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)
 {
-	if (!x->routed && refuse_or_route(gw, store, x))
+	if (x->answered || (!x->routed && refuse_or_route(gw, store, x)))
 		return true;
 	return answer(gw, store, x);
 }

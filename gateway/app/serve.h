@@ -14,6 +14,14 @@
 bool serve_at_once(const struct gateway *gw, struct exchange *x);
 
 /*
+ * Does for n of them what can be done at once: understands those that are new, refuses some, and
+ * looks for stored answers in one round trip. For n up to ANSWERS_AT_ONCE, each of which is served
+ * before this is called again.
+ */
+void serve_ahead(const struct gateway *gw, struct store *store, struct exchange *const *xs,
+		 size_t n);
+
+/*
  * Serves x as far as it can be without waiting. True: its answer is written.
  * False: it waits for upstream and belongs to the fills; call serve() again
  * when they hand it back.

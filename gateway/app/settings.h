@@ -10,7 +10,7 @@
 #include "api/canon.h"
 #include "app/admin.h"
 #include "app/config.h"
-#include "app/fill.h"
+#include "app/fill_options.h"
 #include "http/bases.h"
 #include "io/redis.h"
 #include "io/upstream.h"

@@ -1,22 +1,17 @@
 #include "app/status_state.h"
 
-#include "app/boards.h"
-#include "app/lookup.h"
+#include "app/metrics_rows.h"
 #include "app/minutes.h"
 #include "app/origin.h"
-#include "app/usage.h"
+#include "app/status_board.h"
+#include "app/status_budgets.h"
+#include "app/status_json.h"
 #include "base/version.h"
-#include "io/ledger.h"
-#include "policy/outlook.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 
-#define HOUR_MS	       3600000
 #define RECENT_MINUTES 5
-
-/* Nobody has waited for what took less. */
-#define SLOW_MS 20
 
 /* What several parts of the state need. */
 struct making {
@@ -29,23 +24,6 @@ struct making {
 	struct supply supply; /* of the budget that is worst off */
 };
 
-static json_t *text(struct str s)
-{
-	json_t *found = json_stringn(s.p ? s.p : "", s.n);
-
-	return found ? found : json_string("(not UTF-8)");
-}
-
-static json_t *moment(int64_t ms)
-{
-	return ms > 0 ? json_integer(ms) : json_null();
-}
-
-static json_t *number(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
-
 /* ---- requests ---- */
 
 static json_t *by_result(const uint64_t *counts)
@@ -53,7 +31,7 @@ static json_t *by_result(const uint64_t *counts)
 	json_t *o = json_object();
 
 	for (enum result r = 0; r < METRIC_RESULTS; r++)
-		json_object_set_new(o, result_word(r), number(counts[MINUTES_RESULT + r]));
+		json_object_set_new(o, result_word(r), status_number(counts[MINUTES_RESULT + r]));
 	return o;
 }
 
@@ -115,7 +93,7 @@ static json_t *requests(const struct making *m)
 			 per_minute(m), "minutes", minutes(m));
 }
 
-/* ---- upstream and its budgets ---- */
+/* ---- upstream and Redis ---- */
 
 static json_t *upstream(const struct making *m)
 {
@@ -129,101 +107,6 @@ static json_t *upstream(const struct making *m)
 		n ? json_real((double)m->hour[MINUTES_CALLS_US] / 1000 / (double)n) : json_null());
 }
 
-static json_t *calls_of(const struct making *m, struct str budget, struct ledger *l)
-{
-	json_t *calls = json_array();
-
-	if (!ledger_read(m->view->redis, m->view->prefix, budget, HOUR_MS, l))
-		return calls;
-	for (size_t i = 0; i < l->calls_n; i++) {
-		/* By Redis' clock; the page knows the worker's. */
-		int64_t at = l->calls[i].at_ms - l->now_ms + m->now.ms;
-
-		json_array_append_new(calls,
-				      json_pack("{s:I,s:s,s:b}", "at", (json_int_t)at, "class",
-						ledger_class_words[l->calls[i].class], "in_flight",
-						(int)l->calls[i].open));
-	}
-	return calls;
-}
-
-/* The worse of two: silent, cooling, with fewer calls left. */
-static bool is_worse(const struct supply *a, const struct supply *b)
-{
-	if (a->silent != b->silent)
-		return a->silent;
-	if (a->cooldown_ms != b->cooldown_ms)
-		return a->cooldown_ms > b->cooldown_ms;
-	return a->remaining < b->remaining;
-}
-
-/* A quota of seconds comes and goes: that it is spent is not worth a word. */
-static void note_supply(struct making *m, const struct count *count, bool silent)
-{
-	struct supply s = {
-		.known = true,
-		.silent = silent,
-		.cooldown_ms = count->cool_ms,
-		.remaining =
-			count->used < count->quota.calls ? count->quota.calls - count->used : 0,
-		.next_free_ms = count->wait_ms,
-	};
-
-	if (count->quota.window_ms < STATUS_CALLS_FROM_MS && !s.remaining)
-		s.remaining = 1;
-	if (!m->supply.known || is_worse(&s, &m->supply))
-		m->supply = s;
-}
-
-static json_t *budget_of(struct making *m, const struct api *api, struct ledger *scratch)
-{
-	struct store *store = m->view->store;
-	bool silent = metrics_any_breaker_is_open(m->view->gw->metrics, api->budget);
-	struct count count = { .quota = api->quota };
-	bool known = m->store_up && usage_of_all(store, m->view->gw->identities, api, &count);
-	bool is_spent = known && count.used >= count.quota.calls;
-	bool is_drawn = known && count.quota.window_ms >= STATUS_CALLS_FROM_MS;
-	json_t *o = json_object();
-
-	if (known)
-		note_supply(m, &count, silent);
-	json_object_set_new(o, "name", text(api->budget));
-	json_object_set_new(o, "limit", json_integer(count.quota.calls));
-	json_object_set_new(o, "window_s", json_integer(count.quota.window_ms / 1000));
-	json_object_set_new(o, "known", json_boolean(known));
-	json_object_set_new(o, "used", json_integer(count.used));
-	json_object_set_new(o, "next_free_at",
-			    is_spent ? moment(m->now.ms + count.wait_ms) : json_null());
-	json_object_set_new(o, "cooldown_until",
-			    count.cool_ms > 0 ? moment(m->now.ms + count.cool_ms) : json_null());
-	json_object_set_new(o, "breaker_open", json_boolean(silent));
-	json_object_set_new(o, "calls",
-			    is_drawn ? calls_of(m, api->budget, scratch) : json_array());
-	return o;
-}
-
-/* Several APIs may share a budget. */
-static bool is_first_of_budget(const struct catalog *catalog, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (str_eq(catalog->apis[k].budget, catalog->apis[i].budget))
-			return false;
-	return true;
-}
-
-static json_t *budgets(struct making *m)
-{
-	const struct catalog *catalog = m->view->catalog;
-	struct ledger *scratch = malloc(sizeof(*scratch));
-	json_t *list = json_array();
-
-	for (size_t i = 0; scratch && i < catalog->apis_n; i++)
-		if (is_first_of_budget(catalog, i))
-			json_array_append_new(list, budget_of(m, &catalog->apis[i], scratch));
-	free(scratch);
-	return list;
-}
-
 static json_t *redis(struct making *m)
 {
 	const struct gateway *gw = m->view->gw;
@@ -234,88 +117,7 @@ static json_t *redis(struct making *m)
 	took_us = gw->clock->us(gw->clock) - before;
 	return json_pack("{s:b,s:o,s:o}", "up", (int)m->store_up, "ping_ms",
 			 m->store_up ? json_real((double)took_us / 1000) : json_null(), "errors",
-			 number(counter_get(metrics_sum(gw->metrics, SUM_REDIS_ERRORS))));
-}
-
-/* ---- what is on the board ---- */
-
-static struct str name_of(const char text[static BOARD_NAME_BYTES])
-{
-	return (struct str){ text, strnlen(text, BOARD_NAME_BYTES) };
-}
-
-/* How old what is stored for a client's target is: looked up as for a request, without one. */
-static void put_age(const struct making *m, json_t *o, struct str target)
-{
-	const struct status_view *v = m->view;
-	struct exchange as_if = { .arena = v->arena };
-	struct refusal refusal = { .faults_n = 0 };
-	struct lookup found = { .broken = false };
-	struct wall fetched = { 0 };
-	struct wall until = { 0 };
-	struct fail ignored;
-
-	/* Of a longer one only the beginning is known. */
-	if (target.n < BOARD_NAME_BYTES &&
-	    canon_request(v->catalog, &v->gw->canon, target, v->arena, &as_if.canon, &refusal) &&
-	    look_up(v->gw, v->store, &as_if, &found, &ignored) && found.state != ENTRY_ABSENT) {
-		for (size_t i = 0; i < LOOKUP_ENTRIES && found.entries[i]; i++) {
-			const struct entry *e = found.entries[i];
-
-			if (!i || e->fetched.ms < fetched.ms)
-				fetched = e->fetched;
-			if (!i || e->fresh_until.ms < until.ms)
-				until = e->fresh_until;
-		}
-	}
-	lookup_release(&found);
-	json_object_set_new(o, "fetched_at", moment(fetched.ms));
-	json_object_set_new(o, "fresh_until", moment(until.ms));
-}
-
-static json_t *wanted(const struct making *m, const struct board *b)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < b->wanted_n; i++) {
-		struct str target = name_of(b->wanted[i].name);
-		json_t *o = json_pack("{s:o,s:I}", "target", text(target), "asked",
-				      (json_int_t)(b->wanted[i].weight + 0.5));
-
-		put_age(m, o, target);
-		json_array_append_new(list, o);
-	}
-	return list;
-}
-
-static json_t *slowest(const struct board *b)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < b->slow_n; i++)
-		if (b->slow[i].largest >= SLOW_MS)
-			json_array_append_new(list,
-					      json_pack("{s:o,s:I,s:I}", "target",
-							text(name_of(b->slow[i].name)), "took_ms",
-							(json_int_t)b->slow[i].largest, "times",
-							(json_int_t)b->slow[i].times));
-	return list;
-}
-
-static json_t *fills(const struct board *b)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < b->fills_n; i++) {
-		const struct board_fill *fill = &b->fills[i];
-
-		json_array_append_new(list, json_pack("{s:o,s:s,s:b,s:I}", "target",
-						      text(name_of(fill->target)), "class",
-						      fill->background ? "background" : "demand",
-						      "calling", (int)(fill->calling != 0),
-						      "waiting", (json_int_t)fill->waiting));
-	}
-	return list;
+			 status_number(counter_get(metrics_sum(gw->metrics, SUM_REDIS_ERRORS))));
 }
 
 /* ---- all of it ---- */
@@ -340,20 +142,6 @@ static json_t *verdict(const struct making *m)
 			 "notes", notes);
 }
 
-static void put_board(const struct making *m, json_t *o)
-{
-	struct board *b = malloc(sizeof(*b));
-
-	if (!b)
-		return;
-	boards_gather(m->view->gw->metrics, b);
-	json_object_set_new(o, "fills", fills(b));
-	json_object_set_new(o, "fills_all", number(b->fills_all));
-	json_object_set_new(o, "wanted", wanted(m, b));
-	json_object_set_new(o, "slowest", slowest(b));
-	free(b);
-}
-
 static json_t *make(struct making *m)
 {
 	struct metrics *metrics = m->view->gw->metrics;
@@ -361,14 +149,14 @@ static json_t *make(struct making *m)
 
 	json_object_set_new(o, "version", json_string(PERIGEE_VERSION));
 	json_object_set_new(o, "now", json_integer(m->now.ms));
-	json_object_set_new(o, "started", moment(metrics_started_s(metrics) * 1000));
+	json_object_set_new(o, "started", status_moment(metrics_started_s(metrics) * 1000));
 	json_object_set_new(o, "workers", json_integer((json_int_t)metrics_workers(metrics)));
 	json_object_set_new(o, "requests", requests(m));
 	json_object_set_new(o, "upstream", upstream(m));
 	json_object_set_new(o, "redis", redis(m)); /* before the budgets, which it knows */
-	json_object_set_new(o, "budgets", budgets(m));
+	json_object_set_new(o, "budgets", status_budgets(m->view, m->now, m->store_up, &m->supply));
 	json_object_set_new(o, "verdict", verdict(m));
-	put_board(m, o);
+	status_put_board(m->view, o);
 	return o;
 }
 

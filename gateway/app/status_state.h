@@ -30,31 +30,16 @@
  *                                         none where the window is short (STATUS_CALLS_FROM_MS)
  *     redis                           up, ping_ms (null: away), errors: since ever
  *     fills[]                         what is fetched now: target, class, calling, waiting
- * (clients); fills_all                         how many there are, those not listed included
- *     wanted[]                        most wanted: target, asked (weighted: half after 10 min),
- *                                       fetched_at, fresh_until (null: not stored)
- *     slowest[]                       what clients waited for most: target, took_ms (the longest),
- *                                       times
+ * (clients) fills_all                       how many there are, those not listed included wanted[]
+ * most wanted: target, asked (weighted: half after 10 min), fetched_at, fresh_until (null: not
+ * stored) slowest[]                       what clients waited for most: target, took_ms (the
+ * longest), times
  *
  * Targets are canonical, and may be cut off after 200 bytes.
  */
 
-#include "app/gateway.h"
+#include "app/status_view.h"
 #include "base/buf.h"
-#include "io/redis.h"
-
-/* Of budgets with a shorter window Redis keeps no hour of calls. */
-#define STATUS_CALLS_FROM_MS 600000
-
-/* What it is made of. The store and the connection are for nobody else meanwhile. */
-struct status_view {
-	const struct gateway *gw;
-	struct store *store;
-	struct redis *redis;
-	struct str prefix;
-	const struct catalog *catalog;
-	struct arena *arena;
-};
 
 void status_put(const struct status_view *v, struct buf *out);
 

@@ -21,7 +21,11 @@
 #define THREADS_MAX 64
 
 /* What a thread takes up at once. */
-#define EVENTS 16
+#define EVENTS ANSWERS_AT_ONCE
+
+/* Who has connected sends his request at once. If he does not within so long, he is none who is
+ * waited for when the worker ends. */
+#define FIRST_MS 200
 
 /* Connections in the order in which they came, by `later`. */
 struct queue {
@@ -36,6 +40,7 @@ struct thread {
 	struct gateway *gw; /* a reference: what was in force when this thread last looked */
 	struct store *store;
 	struct pulse *pulse;
+	bool listens; /* it has w->listening */
 	/* What it has taken up, and others have brought to an end; see is_busy(). */
 	_Atomic int64_t busy;
 	struct queue again; /* more came while they were served */
@@ -55,9 +60,10 @@ struct workers {
 	size_t threads_n;
 	struct thread threads[THREADS_MAX];
 
-	atomic_bool closed;    /* no request is read any more */
-	atomic_bool accepting; /* the listener is watched; changes under the lock */
-	pthread_mutex_t lock;  /* for all below, and to wait for `busy` */
+	pthread_mutex_t listening; /* see may_listen() */
+	atomic_bool closed;	   /* no request is read any more */
+	atomic_bool accepting;	   /* the listener is watched; changes under the lock */
+	pthread_mutex_t lock;	   /* for all below, and to wait for `busy` */
 	pthread_cond_t changed;
 	struct exchange *resumed;
 	struct exchange **last_resumed;
@@ -213,7 +219,7 @@ static void answer(struct thread *t, struct connection *c)
 {
 	const struct gateway *gw = c->exchange.gw ? c->exchange.gw : t->gw;
 
-	if (CONFIG_NUMBER(gw->config, log, requests)) {
+	if (report_has_line(gw, &c->exchange)) {
 		name_request(c);
 		log_set_cause(&c->exchange.cause);
 	}
@@ -264,6 +270,7 @@ static void begin_request(struct thread *t, struct connection *c)
 		hand_back(t);
 		return;
 	}
+	connections_use(t->workers->connections, c);
 	read_request(t, c);
 	if (serve_at_once(t->gw, &c->exchange)) {
 		answer(t, c);
@@ -295,7 +302,6 @@ static void look_at(struct thread *t, struct connection *c)
 /* Serves on, which may take the store's time, and sends the answer if there is one by then. */
 static void serve_on(struct thread *t, struct connection *c)
 {
-	name_request(c);
 	log_set_cause(&c->exchange.cause);
 	if (serve(c->exchange.gw, t->store, &c->exchange))
 		answer(t, c);
@@ -370,6 +376,30 @@ static void follow_configuration(struct thread *t)
 	t->gw = gateway_take(t->workers->gw);
 }
 
+/*
+ * One thread listens at a time, and goes on doing so as long as all that it hears of takes no
+ * time: to wake another one for each of a few requests would cost more than to answer them. It
+ * lets the next one listen when something is to be done that takes time, or when more has come than
+ * it takes up at once.
+ */
+static bool may_listen(struct thread *t)
+{
+	pthread_mutex_t *listening = &t->workers->listening;
+
+	/* Who has something to do already does not wait for it. */
+	if (!t->listens)
+		t->listens = (t->again.first ? pthread_mutex_trylock(listening)
+					     : pthread_mutex_lock(listening)) == 0;
+	return t->listens;
+}
+
+static void let_listen(struct thread *t)
+{
+	if (t->listens)
+		pthread_mutex_unlock(&t->workers->listening);
+	t->listens = false;
+}
+
 /* Takes up what has come and answers what takes no time. False: the thread shall end. */
 static bool take_in(struct thread *t)
 {
@@ -377,10 +407,13 @@ static bool take_in(struct thread *t)
 	struct queue again = t->again;
 	struct connection *c;
 	bool go_on = true;
-	int n;
+	int n = 0;
 
 	pulse_end(t->pulse);
-	n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	if (may_listen(t))
+		n = epoll_wait(t->workers->epoll, events, EVENTS, again.first ? 0 : -1);
+	if (n == EVENTS)
+		let_listen(t);
 	beat(t);
 	follow_configuration(t);
 	t->again.first = NULL;
@@ -388,16 +421,31 @@ static bool take_in(struct thread *t)
 		look_at(t, c);
 	for (int i = 0; i < n; i++)
 		go_on &= hear(t, &events[i]);
+	if (t->slow.first || t->stuck.first || !go_on)
+		let_listen(t);
 	return go_on;
 }
 
+/* As many together as may be looked for at once, so that Redis is asked once for all of them. */
 static void serve_slow(struct thread *t)
 {
-	struct connection *c;
+	struct connection *together[ANSWERS_AT_ONCE];
+	struct exchange *xs[ANSWERS_AT_ONCE];
 
-	while ((c = take_first(&t->slow))) {
+	while (t->slow.first) {
+		size_t n = 0;
+
+		while (n < ANSWERS_AT_ONCE && (together[n] = take_first(&t->slow))) {
+			name_request(together[n]);
+			xs[n] = &together[n]->exchange;
+			n++;
+		}
 		beat(t);
-		serve_on(t, c);
+		serve_ahead(t->gw, t->store, xs, n);
+		for (size_t i = 0; i < n; i++) {
+			beat(t);
+			serve_on(t, together[i]);
+		}
 	}
 }
 
@@ -463,6 +511,7 @@ struct workers *workers_new(struct gateway *gw, int listener, const struct redis
 	w->last_resumed = &w->resumed;
 	w->connections = connections_new(w->epoll);
 	atomic_init(&w->accepting, true);
+	pthread_mutex_init(&w->listening, NULL);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -493,30 +542,49 @@ void workers_refuse_new(struct workers *w, bool inherited)
 {
 	atomic_store(&w->gw->stopping, true);
 	epoll_ctl(w->epoll, EPOLL_CTL_DEL, w->listener, NULL);
-	/* Who has connected already is served. */
+	if (inherited)
+		return;
+	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused ...
+	 */
+	shutdown(w->listener, SHUT_RDWR);
+	/* ... and who has connected already is served. */
 	accept_all(w);
-	/* The descriptor stays: a thread may be accepting on it. Those who connect are refused. */
-	if (!inherited)
-		shutdown(w->listener, SHUT_RDWR);
+}
+
+static struct timespec after_ms(int64_t ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += ms % 1000 * 1000000;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	return t;
+}
+
+/* Under the lock. False: it is not over by then. */
+static bool await_change(struct workers *w, const struct timespec *until)
+{
+	return pthread_cond_timedwait(&w->changed, &w->lock, until) == 0;
 }
 
 void workers_drain(struct workers *w, int64_t timeout_ms)
 {
-	struct timespec until;
+	const struct timespec first = after_ms(timeout_ms < FIRST_MS ? timeout_ms : FIRST_MS);
+	const struct timespec until = after_ms(timeout_ms);
 	bool in_time = true;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += timeout_ms / 1000;
-	until.tv_nsec += timeout_ms % 1000 * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&w->lock);
+	while (connections_unused(w->connections) && in_time)
+		in_time = await_change(w, &first);
+	in_time = true;
 	while (is_busy(w) && in_time)
-		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
+		in_time = await_change(w, &until);
 	atomic_store(&w->closed, true);
 	/* What was taken up at the last moment. */
 	while (is_busy(w) && in_time)
-		in_time = pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0;
+		in_time = await_change(w, &until);
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -543,5 +611,6 @@ void workers_free(struct workers *w)
 	close(w->stop_event);
 	pthread_cond_destroy(&w->changed);
 	pthread_mutex_destroy(&w->lock);
+	pthread_mutex_destroy(&w->listening);
 	free(w);
 }

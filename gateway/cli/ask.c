@@ -254,3 +254,19 @@ enum cli_exit show_json(const json_t *answer)
 	putchar('\n');
 	return shown ? CLI_DONE : CLI_FAILED;
 }
+
+enum cli_exit ask_and_show(struct cli *cli, struct ask *ask, void (*show)(const json_t *answer))
+{
+	json_t *answer;
+	enum cli_exit status = ask_one(cli, ask, &answer);
+
+	ask_release(ask);
+	if (status != CLI_DONE)
+		return status;
+	if (cli->json)
+		show_json(answer);
+	else
+		show(answer);
+	json_decref(answer);
+	return status;
+}

@@ -33,4 +33,8 @@ enum cli_exit ask_all(struct cli *cli, const struct ask *ask, json_t **ret);
 /* Shows the answer as JSON. */
 enum cli_exit show_json(const json_t *answer);
 
+/* Asks the first that answers, and shows that: as JSON where --json says so, else by `show`.
+ * Releases the ask. */
+enum cli_exit ask_and_show(struct cli *cli, struct ask *ask, void (*show)(const json_t *answer));
+
 #endif

@@ -104,22 +104,11 @@ static void show(const json_t *answer)
 enum cli_exit inspect_run(struct cli *cli)
 {
 	struct ask ask = ask_init("GET", "/admin/inspect");
-	json_t *answer;
-	enum cli_exit status;
 
 	if (cli->operands_n != 1) {
 		ask_release(&ask);
 		return cli_usage(cli, "one URL is needed");
 	}
 	ask_param(&ask, "url", cli->operands[0]);
-	status = ask_one(cli, &ask, &answer);
-	ask_release(&ask);
-	if (status != CLI_DONE)
-		return status;
-	if (cli->json)
-		show_json(answer);
-	else
-		show(answer);
-	json_decref(answer);
-	return status;
+	return ask_and_show(cli, &ask, show);
 }

@@ -24,22 +24,11 @@ enum cli_exit origin_run(struct cli *cli)
 	const char *mode = cli->operands_n ? cli->operands[0] : NULL;
 	enum mode ignored;
 	struct ask ask;
-	json_t *answer;
-	enum cli_exit status;
 
 	if (cli->operands_n > 1 || (mode && !mode_parse(str_from(mode), &ignored)))
 		return cli_usage(cli, "the mode is one of normal, avoid and never");
 	ask = ask_init(mode ? "POST" : "GET", "/admin/origin");
 	if (mode)
 		ask_param(&ask, "mode", mode);
-	status = ask_one(cli, &ask, &answer);
-	ask_release(&ask);
-	if (status != CLI_DONE)
-		return status;
-	if (cli->json)
-		show_json(answer);
-	else
-		show(answer);
-	json_decref(answer);
-	return status;
+	return ask_and_show(cli, &ask, show);
 }

@@ -63,24 +63,20 @@ static void show_budget(const json_t *budget)
 	}
 }
 
+static void show(const json_t *answer)
+{
+	const json_t *budget;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "budgets"), i, budget)
+	{
+		show_budget(budget);
+	}
+}
+
 enum cli_exit quota_run(struct cli *cli)
 {
 	struct ask ask = ask_init("GET", "/admin/quota");
-	const json_t *budget;
-	json_t *answer;
-	enum cli_exit status = ask_one(cli, &ask, &answer);
-	size_t i;
 
-	ask_release(&ask);
-	if (status != CLI_DONE)
-		return status;
-	if (cli->json)
-		show_json(answer);
-	json_array_foreach(json_object_get(answer, "budgets"), i, budget)
-	{
-		if (!cli->json)
-			show_budget(budget);
-	}
-	json_decref(answer);
-	return status;
+	return ask_and_show(cli, &ask, show);
 }

@@ -1,6 +1,7 @@
 #include "io/feed.h"
 
 #include "io/log.h"
+#include "io/sysclock.h"
 
 #include <hiredis/hiredis.h>
 #include <poll.h>
@@ -22,6 +23,7 @@ struct feed {
 	char *channel;
 	int stop_event;
 	pthread_t thread;
+	struct mono heard; /* by then all that was told before is known; the thread's */
 };
 
 enum heard { HEARD_NOTHING, HEARD_NEWS, HEARD_STOP };
@@ -82,25 +84,31 @@ static bool ping(redisContext *context)
 }
 
 /* Until the connection ends, says nothing any more, or it is time to stop. */
-static void listen_on(const struct feed *f, redisContext *context)
+static void listen_on(struct feed *f, redisContext *context)
 {
+	struct mono now = sysclock.mono(&sysclock);
 	bool asked = false;
 
-	f->listener.on_open(f->listener.ctx);
+	if (!f->listener.on_open(f->listener.ctx, f->heard))
+		return;
+	f->heard = now;
 	while (pass_on_all(f, context)) {
 		enum heard heard = wait_for(f, context->fd, SILENCE_MS);
 
 		if (heard == HEARD_STOP || (heard == HEARD_NOTHING && asked))
 			return;
 		asked = heard == HEARD_NOTHING;
+		now = sysclock.mono(&sysclock);
 		if (asked ? !ping(context) : redisBufferRead(context) != REDIS_OK)
 			return;
+		if (!asked)
+			f->heard = now;
 	}
 }
 
 static void *run(void *ctx)
 {
-	const struct feed *f = ctx;
+	struct feed *f = ctx;
 
 	do {
 		redisContext *context = redis_connect(f->options);
@@ -127,6 +135,7 @@ struct feed *feed_new(const struct redis_options *options, struct str channel,
 	f->listener = *listener;
 	f->channel = strndup(channel.p, channel.n);
 	f->stop_event = eventfd(0, EFD_CLOEXEC);
+	f->heard = sysclock.mono(&sysclock);
 	if (f->channel && f->stop_event >= 0 && pthread_create(&f->thread, NULL, run, f) == 0)
 		return f;
 	if (f->stop_event >= 0)

@@ -6,15 +6,17 @@
  *
  * Redis keeps nothing for those who do not listen. So whenever the thread has
  * begun to listen, at first and after each break, on_open() is called: whoever
- * waits for news has to look for itself then.
+ * waits for news has to look for itself then. It is told since when nothing may have been
+ * heard, at first since feed_new(); when it is false it is called again, a little later.
  */
 
+#include "base/clock.h"
 #include "io/redis.h"
 
 struct feed;
 
 struct feed_listener {
-	void (*on_open)(void *ctx);
+	bool (*on_open)(void *ctx, struct mono since);
 	void (*on_news)(void *ctx, struct str line);
 	void *ctx;
 };

@@ -4,6 +4,7 @@
 #include "http/date.h"
 #include "io/log.h"
 #include "io/scripts.h"
+#include "io/sysclock.h"
 #include "policy/news.h"
 #include "policy/ports.h"
 
@@ -31,10 +32,12 @@ static redisReply *run_one(struct redis *r, const struct str *argv, size_t argc,
 	return NULL;
 }
 
-static void put_purges_key(struct buf *b, struct str prefix)
+/* A key of those two: what is about to be purged, and what workers were told of. */
+static void put_key(struct buf *b, struct str prefix, const char *name)
 {
 	buf_put(b, prefix);
-	buf_put(b, STR(":purges"));
+	buf_put_char(b, ':');
+	buf_put(b, str_from(name));
 }
 
 static struct str number_text(int64_t number, char text[static 24])
@@ -49,7 +52,7 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	char kept[24];
 	redisReply *reply = NULL;
 
-	put_purges_key(&key, prefix);
+	put_key(&key, prefix, "purges");
 	purge_put(&line, p);
 	if (!key.failed && !line.failed) {
 		const struct str argv[] = { STR("EVAL"),    str_from(script_purging),
@@ -64,22 +67,34 @@ bool purges_begin(struct redis *r, struct str prefix, const struct purge *p)
 	return reply != NULL;
 }
 
-bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers)
+bool purges_tell(struct redis *r, struct str prefix, struct str channel, const struct purge *p,
+		 int64_t *ret_workers)
 {
 	const struct bulletin b = { .kind = NEWS_PURGED, .purge = *p };
+	struct buf key = buf_init(KEY_BYTES);
 	struct buf line = buf_init(NEWS_BYTES);
+	struct buf news = buf_init(NEWS_BYTES);
+	char kept[24];
 	redisReply *reply = NULL;
 
-	news_put(&line, &b);
-	if (!line.failed) {
-		const struct str argv[] = { STR("PUBLISH"), channel, buf_str(&line) };
+	put_key(&key, prefix, "told");
+	purge_put(&line, p);
+	news_put(&news, &b);
+	if (!key.failed && !line.failed && !news.failed) {
+		const struct str argv[] = {
+			STR("EVAL"),   str_from(script_told), STR("1"),
+			buf_str(&key), buf_str(&line),	      number_text(PURGES_TOLD_MS, kept),
+			channel,       buf_str(&news),
+		};
 
-		reply = run_one(r, argv, 3, REDIS_REPLY_INTEGER);
+		reply = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_INTEGER);
 	}
 	if (reply)
 		*ret_workers = reply->integer;
 	freeReplyObject(reply);
+	buf_release(&key);
 	buf_release(&line);
+	buf_release(&news);
 	return reply != NULL;
 }
 
@@ -151,49 +166,88 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 	return good;
 }
 
-/* ---- what was under way ---- */
+/* ---- what was purged since ---- */
 
-/* The purge that weighs most among the lines, of those that mean e. */
-static bool find_late(const redisReply *lines, const struct entry *e, enum purge_mode *ret)
-{
-	bool found = false;
-
-	*ret = PURGE_INVALIDATE;
-	for (size_t i = 0; i < lines->elements; i++) {
-		const redisReply *line = lines->element[i];
-		struct purge p;
-
-		if (line->type != REDIS_REPLY_STRING ||
-		    !purge_parse((struct str){ line->str, line->len }, &p) ||
-		    !purge_hits(&p, e->target, e->ids))
-			continue;
-		found = true;
-		if (p.mode == PURGE_DELETE)
-			*ret = PURGE_DELETE;
-	}
-	return found;
-}
-
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms)
+/* All that stands in that key; the caller frees it. NULL: Redis did not answer. */
+static redisReply *read_purges(struct redis *r, struct str prefix, const char *name)
 {
 	struct buf key = buf_init(KEY_BYTES);
-	enum purge_mode mode;
-	redisReply *lines = NULL;
-	char since[24];
-	uint64_t n = 0;
-	bool late;
+	redisReply *purges = NULL;
 
-	put_purges_key(&key, prefix);
+	put_key(&key, prefix, name);
 	if (!key.failed) {
 		const struct str argv[] = { STR("EVAL"), str_from(script_purged), STR("1"),
-					    buf_str(&key), number_text(ms, since) };
+					    buf_str(&key) };
 
-		lines = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
+		purges = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
 	}
-	late = lines && find_late(lines, e, &mode);
-	if (late)
-		purges_apply(r, prefix, mode, &e->target, 1, e->fetched, &n);
-	freeReplyObject(lines);
 	buf_release(&key);
-	return late;
+	return purges;
+}
+
+/*
+ * Calls `visit` with those of the purges that came since `begun`.
+ *
+ * Both ends are told by one clock each: how long ago a purge was by Redis', how long ago it began
+ * by ours, which is looked at when Redis has answered. So however long that takes, no purge
+ * is missed; one that came just before may be taken for one that came after.
+ */
+static void visit_since(const redisReply *purges, struct mono begun, purges_visit *visit, void *ctx)
+{
+	/* Four moments are told in whole ms, cut off. */
+	int64_t ms = sysclock.mono(&sysclock).ms - begun.ms + 1;
+
+	for (size_t i = 0; i + 1 < purges->elements; i += 2) {
+		const redisReply *line = purges->element[i];
+		const redisReply *ago = purges->element[i + 1];
+		struct purge p;
+
+		if (line->type == REDIS_REPLY_STRING && ago->type == REDIS_REPLY_INTEGER &&
+		    ago->integer <= ms && purge_parse((struct str){ line->str, line->len }, &p))
+			visit(ctx, &p);
+	}
+}
+
+bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
+		 void *ctx)
+{
+	redisReply *purges = read_purges(r, prefix, "told");
+	bool known = purges != NULL;
+
+	if (known)
+		visit_since(purges, since, visit, ctx);
+	freeReplyObject(purges);
+	return known;
+}
+
+/* The purge that weighs most among those that mean e. */
+struct late {
+	const struct entry *e;
+	bool found;
+	enum purge_mode mode;
+};
+
+static void look_at_purge(void *ctx, const struct purge *p)
+{
+	struct late *late = ctx;
+
+	if (!purge_hits(p, late->e->target, late->e->ids))
+		return;
+	late->found = true;
+	if (p->mode == PURGE_DELETE)
+		late->mode = PURGE_DELETE;
+}
+
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun)
+{
+	redisReply *purges = read_purges(r, prefix, "purges");
+	struct late late = { .e = e, .mode = PURGE_INVALIDATE };
+	uint64_t n = 0;
+
+	if (purges)
+		visit_since(purges, begun, look_at_purge, &late);
+	if (late.found)
+		purges_apply(r, prefix, late.mode, &e->target, 1, e->fetched, &n);
+	freeReplyObject(purges);
+	return late.found;
 }

@@ -8,7 +8,8 @@
  * is found of it; purges_tell() has the workers purge what they remember. A worker that
  * reads an entry before it is purged and remembers it after finds that out by itself
  * (app/memory.h); one whose call was under way since before asks purges_late() after
- * storing what it brought.
+ * storing what it brought; one that did not listen when it was told asks purges_told() when it
+ * listens again.
  *
  * Functions over one connection; false: Redis did not answer, or not as it should.
  */
@@ -25,9 +26,18 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 		  const struct str *targets, size_t n, struct wall begun, uint64_t *ret_n);
 
 /* On the workers' channel (io/store.h). *ret_workers: how many heard it. */
-bool purges_tell(struct redis *r, struct str channel, const struct purge *p, int64_t *ret_workers);
+bool purges_tell(struct redis *r, struct str prefix, struct str channel, const struct purge *p,
+		 int64_t *ret_workers);
 
-/* Purges what is stored of e if what it holds was purged within the last ms; was it? */
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t ms);
+/* Receives one of them: a view for the length of the call. */
+typedef void purges_visit(void *ctx, const struct purge *p);
+
+/* Calls `visit` with all that workers were told of since that moment; what is longer ago than
+ * PURGES_TOLD_MS is not known. */
+bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
+		 void *ctx);
+
+/* Purges what is stored of e if what it holds was purged since `begun`; was it? */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun);
 
 #endif

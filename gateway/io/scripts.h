@@ -18,7 +18,9 @@
 	X(hold)      /* an office that one worker of all holds */                                   \
 	X(purging)   /* something is about to be purged */                                       \
 	X(purged)    /* what was purged a moment ago? */                                         \
-	X(outdate)   /* an entry is out of date */
+	X(told)      /* the workers are told of it */                                            \
+	X(outdate)   /* an entry is out of date */                                               \
+	X(keep)      /* an answer is put beside the entry that it is made of */
 /* clang-format on */
 
 #define X(name) extern const char script_##name[];

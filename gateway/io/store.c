@@ -1,6 +1,7 @@
 #include "io/store.h"
 
 #include "base/limits.h"
+#include "io/composed_store.h"
 #include "io/gzip.h"
 #include "io/log.h"
 #include "io/purges.h"
@@ -22,6 +23,7 @@ struct redis_store {
 	struct buf key;	    /* scratch, kept over calls */
 	struct buf scratch; /* likewise */
 	struct buf body;    /* likewise: an entry's, in gzip or taken out of it */
+	struct composed_store answers;
 };
 
 static struct redis_store *of(struct store *store)
@@ -175,11 +177,24 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	return saved;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
 {
 	struct redis_store *s = of(store);
 
-	return purges_late(s->redis, s->prefix, e, ms);
+	return purges_late(s->redis, s->prefix, e, begun);
+}
+
+/* ---- composed answers ---- */
+
+static void find_answers(struct store *store, struct answer_query *const *queries, size_t n)
+{
+	composed_store_find(&of(store)->answers, queries, n);
+}
+
+static void keep_answer(struct store *store, struct str target, struct str sum, struct str url,
+			const struct composed *answer)
+{
+	composed_store_keep(&of(store)->answers, target, sum, url, answer);
 }
 
 /* ---- the budget ---- */
@@ -566,6 +581,7 @@ static void free_store(struct store *store)
 
 	if (!store)
 		return;
+	composed_store_release(&s->answers);
 	redis_free(s->redis);
 	buf_release(&s->key);
 	buf_release(&s->scratch);
@@ -588,6 +604,8 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 		return NULL;
 	*s = (struct redis_store){ .store = { .load = load,
 					      .save = save,
+					      .find_answers = find_answers,
+					      .keep_answer = keep_answer,
 					      .purge_late = purge_late,
 					      .reserve = reserve,
 					      .claim = claim,
@@ -611,6 +629,7 @@ struct store *store_new(const struct redis_options *options, struct str prefix)
 				   .body = buf_init(LIMIT_ANSWER_BYTES) };
 	s->channel = store_channel(prefix, s->channel_text);
 	s->redis = redis_new(options);
+	s->answers = composed_store_new(s->redis, prefix, options->health->unreadable);
 	if (s->redis)
 		return &s->store;
 	free_store(&s->store);

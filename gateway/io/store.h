@@ -16,6 +16,7 @@
  *     perigee:walks                            a hash: policy/walk.h, by target
  *     perigee:warmer                           which worker takes the steps of walks
  *     perigee:purges                           a sorted set: what was purged lately, by when
+ *     perigee:told                             likewise what workers were told of (io/purges.h)
  *     perigee:news                             a channel: policy/news.h
  *
  * The log and state of a budget never expire, so that no eviction policy that spares

@@ -95,7 +95,8 @@ int systemd_listener(struct str name)
 	struct str names = str_from(getenv("LISTEN_FDNAMES"));
 	int64_t n = is_for_us("LISTEN_PID") ? number_of("LISTEN_FDS") : 0;
 
-	for (int fd = FIRST_FD; fd < FIRST_FD + n; fd++) {
+	/* There are as many names as descriptors. */
+	for (int fd = FIRST_FD; fd - FIRST_FD < n && names.n; fd++) {
 		if (!str_eq(str_cut(&names, ':'), name) || !is_listening(fd))
 			continue;
 		fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -1,6 +1,5 @@
 #include "policy/entry.h"
 
-#include "base/hash.h"
 #include "base/limits.h"
 #include "http/date.h"
 
@@ -34,6 +33,22 @@ static const char *const kinds[] = {
 	[ENTRY_REFUSAL] = "refusal",
 };
 
+struct str entry_kind_word(enum entry_kind kind)
+{
+	return str_from(kinds[kind]);
+}
+
+bool entry_kind_parse(struct str word, enum entry_kind *ret)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (str_eq(str_from(kinds[i]), word)) {
+			*ret = (enum entry_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static struct str move_to(char **at, struct str s)
 {
 	struct str moved = { *at, s.n };
@@ -66,6 +81,7 @@ struct entry *entry_new(const struct entry *facts)
 	e->again = facts->again;
 	e->count = facts->count;
 	e->n = facts->n;
+	memcpy(e->sum, facts->sum, sizeof(e->sum));
 	/* The ends first, where the struct's own alignment still holds. */
 	e->ends = (const uint32_t *)(void *)at;
 	if (facts->n)
@@ -187,7 +203,7 @@ bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[s
 
 	fields[ENTRY_FIELD_V] = VERSION;
 	fields[ENTRY_FIELD_TARGET] = e->target;
-	fields[ENTRY_FIELD_KIND] = str_from(kinds[e->kind]);
+	fields[ENTRY_FIELD_KIND] = entry_kind_word(e->kind);
 	fields[ENTRY_FIELD_IDS] = e->ids;
 	fields[ENTRY_FIELD_BODY] = e->body;
 	fields[ENTRY_FIELD_PURGED_AT] = STR("");
@@ -211,17 +227,6 @@ bool entry_write(const struct entry *e, struct buf *scratch, struct str fields[s
 	fields[ENTRY_FIELD_SUM] = (struct str){ sum, HASH_HEX_BYTES };
 	buf_grew(scratch, HASH_HEX_BYTES);
 	return true;
-}
-
-static bool read_kind(struct str text, enum entry_kind *ret)
-{
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (str_eq(str_from(kinds[i]), text)) {
-			*ret = (enum entry_kind)i;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* Reads the comma list into `ends` (room for LIMIT_WINDOW_OBJECTS): each must lie behind the one
@@ -267,15 +272,14 @@ struct entry *entry_read(const struct str fields[static ENTRY_FIELDS])
 			   .ids = fields[ENTRY_FIELD_IDS],
 			   .body = fields[ENTRY_FIELD_BODY],
 			   .ends = ends };
-	char sum[HASH_HEX_BYTES];
 	int64_t status;
 
 	if (!str_eq(fields[ENTRY_FIELD_V], VERSION))
 		return NULL;
-	if (!sum_fields(fields, sum) ||
-	    !str_eq(fields[ENTRY_FIELD_SUM], (struct str){ sum, sizeof(sum) }))
+	if (!sum_fields(fields, e.sum) ||
+	    !str_eq(fields[ENTRY_FIELD_SUM], (struct str){ e.sum, sizeof(e.sum) }))
 		return NULL;
-	if (!read_kind(fields[ENTRY_FIELD_KIND], &e.kind) ||
+	if (!entry_kind_parse(fields[ENTRY_FIELD_KIND], &e.kind) ||
 	    !str_to_i64(fields[ENTRY_FIELD_STATUS], &status) || status < 200 || status > 599 ||
 	    !date_parse_iso(fields[ENTRY_FIELD_FETCHED_AT], &e.fetched) ||
 	    !date_parse_iso(fields[ENTRY_FIELD_FRESH_UNTIL], &e.fresh_until) ||

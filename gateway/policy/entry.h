@@ -34,6 +34,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/hash.h"
 
 enum entry_kind {
 	ENTRY_WINDOW,
@@ -45,7 +46,8 @@ struct entry {
 	atomic_int refs;
 	enum entry_kind kind;
 	int status;
-	struct str target; /* what upstream was asked */
+	struct str target;	  /* what upstream was asked */
+	char sum[HASH_HEX_BYTES]; /* with which it is stored; sum[0] == 0: it was not read there */
 	struct wall fetched;
 	struct wall fresh_until;
 	struct wall usable_until;
@@ -63,6 +65,10 @@ enum entry_state {
 	ENTRY_STALE,
 	ENTRY_FRESH,
 };
+
+/* As the hash has it. */
+struct str entry_kind_word(enum entry_kind kind);
+bool entry_kind_parse(struct str word, enum entry_kind *ret);
 
 /* A copy of `facts` (whose refs is not looked at) with one reference, in one piece of memory.
  * NULL without memory. */

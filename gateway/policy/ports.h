@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/units.h"
+#include "policy/composed.h"
 #include "policy/entry.h"
 
 struct clock {
@@ -104,8 +105,28 @@ struct store_stats {
 /* So long the store remembers what was purged; no call may take longer. */
 #define PURGES_KEPT_MS (15 * 60 * 1000LL)
 
+/* And so long what workers were told of, for one that could not listen. */
+#define PURGES_TOLD_MS (24 * 3600 * 1000LL)
+
 /* Receives one note of a folder: views for the length of the call. */
 typedef void note_visit(void *ctx, struct str name, struct str value);
+
+/* Answers that are looked for at once. */
+#define ANSWERS_AT_ONCE 16
+
+/* A composed answer (policy/composed.h) that is looked for, and what is found of it. */
+struct answer_query {
+	struct str url; /* the name by which it is stored */
+	size_t n;
+	struct answer_place {
+		struct str target; /* of an entry that it would be made of or stored with */
+
+		/* what is found, as views that last until others are looked for */
+		struct str sum;		/* of the entry; empty: it is not there */
+		bool purged;		/* it has been made stale */
+		struct composed answer; /* parts_n == 0: none */
+	} places[COMPOSED_PARTS];
+};
 
 /* A store belongs to one thread. */
 struct store {
@@ -114,13 +135,22 @@ struct store {
 	/* Keeps a copy of the entry for keep_ms; false if the store did not take it. */
 	bool (*save)(struct store *, struct str key, const struct entry *, int64_t keep_ms);
 
+	/* Looks for n answers (ANSWERS_AT_ONCE at most) in one round trip. Where the store does not
+	 * answer, nothing is found. */
+	void (*find_answers)(struct store *, struct answer_query *const *, size_t n);
+
+	/* Stores an answer by its URL, with the entry for `target`: unless that has another sum by
+	 * now, or the store has no room. */
+	void (*keep_answer)(struct store *, struct str target, struct str sum, struct str url,
+			    const struct composed *);
+
 	/*
 	 * Purges what is stored of the entry, if an operator has purged what it holds
-	 * (policy/purge.h) in the last `ms`: what was asked for before must not come back as
+	 * (policy/purge.h) since `begun`: what was asked for before must not come back as
 	 * fresh. Asked after save(), so that whoever purges either finds what was saved or has
-	 * said before that it shall go. True: that was so. `ms` is at most PURGES_KEPT_MS.
+	 * said before that it shall go. True: that was so. `begun` is at most PURGES_KEPT_MS ago.
 	 */
-	bool (*purge_late)(struct store *, const struct entry *, int64_t ms);
+	bool (*purge_late)(struct store *, const struct entry *, struct mono begun);
 
 	/*
 	 * Asks for one call, and for being the only one who fetches the target. The budget's rule

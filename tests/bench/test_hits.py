@@ -38,7 +38,7 @@ def test_all_of_it_in_miniature(tmp_path):
     assert sent == counted > 100
     assert set(written["kept"]) == {"cache"}
     assert 20_000 < written["sizes"]["list"]["identity"] < 30_000
-    assert written["redis"] > 100
+    assert written["redis"]["object"] > 100
 
 
 def test_a_mistake_in_the_parameters_is_named(tmp_path):

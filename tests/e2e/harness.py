@@ -260,13 +260,15 @@ class Redis:
 class Chain(Stack):
     """A Stack with its sandbox, its Redis and a client at hand.
 
-    Without a limit on calls, unless `quota` says otherwise.
+    Without a limit on calls, unless `quota` says otherwise, with a line in the log for each
+    request, and with workers that nginx asks in turn, so that all of them are tried.
     """
 
     running = []
 
     def __init__(self, **options):
-        super().__init__(**{"quota": "none", **options})
+        config = {"log.requests": "yes", **(options.pop("config", None) or {})}
+        super().__init__(**{"quota": "none", "config": config, "in_turn": True, **options})
         self.origin = self.cache = self.client = None
         self._cold = itertools.count(1)
 

@@ -1,10 +1,12 @@
 """Who may enter by the operators' door, and that there is no other one."""
 
+import contextlib
 import json
 import os
 import re
 import socket
 import stat
+import threading
 
 import pytest
 from admin import DONE, UNREACHABLE, assert_intact, command, done, door
@@ -245,6 +247,34 @@ def test_silent_and_broken_visitors_do_not_shut_it(gate):
     for s in silent:
         s.close()
     assert done(gate, "quota")
+
+
+def test_a_request_that_comes_byte_by_byte_holds_up_nobody():
+    """Not the next visitor for longer than a request may take to come, and not the worker's end."""
+    with Chain() as chain:
+        over = threading.Event()
+
+        def dribble(_):
+            """One after the other; each says something all the time, and never all."""
+            while not over.is_set():
+                with worker_connection(chain.admin_socket(0)) as s:
+                    try:
+                        s.sendall(b"\1\4\0\1\xff\xff\0\0")
+                        while not over.wait(0.05):
+                            s.sendall(b"x")
+                    except OSError:
+                        pass  # it was shown the door
+
+        dribbling = Behind(dribble, 0)
+        try:
+            eventually(lambda: command(chain, "quota")[0] == 0, "an answer", 8)
+            with worker_connection(chain.admin_socket(0)) as s:
+                s.sendall(b"\1")
+                assert chain.stop_worker(0) == 0
+        finally:
+            over.set()
+        with contextlib.suppress(OSError):
+            dribbling.result()
 
 
 def test_hits_go_on_whatever_the_door_does(gate):

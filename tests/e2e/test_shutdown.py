@@ -38,6 +38,21 @@ def test_idle_connections_do_not_delay_the_end():
         assert [s.recv(1) for s in idle] == [b""] * 6
 
 
+def test_who_has_just_connected_is_waited_for_a_moment():
+    """nginx connects, and sends its request right after that: a worker that ends does not cut in."""
+    with Chain() as chain:
+        chain.ask(SEED)
+        with worker_connection(chain.worker_socket(0)) as used, worker_connection(
+                chain.worker_socket(0)) as new:
+            used.sendall(fastcgi_request(SEED))
+            assert read_fastcgi(used).status == 200
+            start = time.monotonic()
+            stopping = Behind(chain.stop_worker, 0)
+            assert new.recv(1) == b""
+            assert time.monotonic() - start > 0.19
+            assert stopping.result() == 0
+
+
 def test_requests_that_wait_are_answered():
     """They get what they wait for, and the worker ends when the last one has it."""
     with Chain(config={"server.drain": f"{DRAIN}s"}) as chain:

@@ -1,6 +1,7 @@
 """The status page of a real chain: served by the workers, its numbers those of /metrics, to a real browser."""
 
 import gzip
+import math
 import re
 import signal
 
@@ -277,3 +278,69 @@ def test_strangers_are_kept_out():
         for path in paths:
             assert b"urn:perigee:problem:forbidden" in chain.get(path).body
         assert chain.get(SPACECRAFT).status == 200
+
+
+# All that the page shows of what the metrics tell, too.
+SHOWN = """
+    const text = query => document.querySelector(query).textContent;
+    const numbers = query => (text(query).match(/[0-9.]+/g) || []).map(Number);
+    return {
+        results: Object.fromEntries([...document.querySelectorAll("#results tr")].map(row => [
+            row.id.slice("result-".length), [...row.querySelectorAll("td")].map(cell => parseFloat(cell.textContent))])),
+        hits: numbers("#figure-hits")[0], asked: numbers("#more-rate")[0],
+        calls: Number(text("#more-upstream").match(/([0-9]+) call/)[1]),
+        redis: text("#figure-redis"),
+        left: numbers("[data-budget=ll2] .gauge .big")[0], limit: numbers("[data-budget=ll2] h2 small")[0],
+        taken: document.querySelectorAll("[data-budget=ll2] .slot.taken").length,
+        slots: document.querySelectorAll("[data-budget=ll2] .slot").length,
+        line: document.querySelectorAll("[data-budget=ll2] .call").length,
+        table: document.querySelectorAll("[data-budget=ll2] tbody tr").length,
+        workers: numbers("#since")[0], version: text("#version"),
+    };
+"""
+
+
+def test_every_number_on_the_page_is_that_of_the_metrics():
+    """Once all is at rest. In the first hour, so that what is of the last one is all."""
+    with Chain(workers=2, quota="15/3600") as chain, Browser() as browser:
+        for i in range(40):
+            chain.ask(f"{SPACECRAFT}?limit={i % 7 + 1}")
+        chain.ask(SPACECRAFT + "31337/")
+        chain.ask(SPACECRAFT + "?orderng=id")
+        for _ in range(3):
+            chain.ask("/2.3.0/nothing/")
+        chain.origin.fault("status", status=500, times=1)
+        assert chain.ask(chain.cold()).status == 502
+        chain.origin.fault("latency", seconds=0.3, times=1)
+        chain.ask("/2.3.0/agencies/")
+        look = Look(browser)
+        look.open(f"{chain.base}/status/")
+        eventually(lambda: look.text("pulse-text").startswith("live"), "the state")
+
+        def told():
+            """What the page should show, by /metrics."""
+            numbers, results = samples(chain), totals(chain)
+            in_all = sum(results.values())
+            wanted = in_all - results["negative"] - results["invalid"]
+            ratio = math.floor((results["hit"] + results["stale"]) / wanted * 1000) / 10
+            calls = {labels: value for (name, labels), value in numbers.items()
+                     if name == "perigee_upstream_requests_total" and "calibration" not in labels}
+            left = numbers["perigee_upstream_quota_remaining", 'budget="ll2"']
+            limit = numbers["perigee_upstream_quota_limit", 'budget="ll2"']
+            version = next(re.search('version="(.*?)"', labels)[1] for (name, labels) in numbers
+                           if name == "perigee_build_info")
+            return {"results": {result: [n, n] for result, n in results.items()},
+                    "hits": ratio, "asked": in_all, "calls": sum(calls.values()),
+                    "redis": "up" if numbers["perigee_redis_up", ""] else "away",
+                    "left": left, "limit": limit, "taken": limit - left, "slots": limit,
+                    "line": limit - left, "table": limit - left,
+                    "workers": numbers["perigee_workers", ""], "version": version}
+
+        def shown():
+            found = look.run(SHOWN)
+            found["results"] = {result: [hour, in_all] for result, (hour, _, in_all) in found["results"].items()}
+            return found
+
+        eventually(lambda: shown() == told(), "the same numbers", 20)
+        assert told()["results"]["error"][0] == 1 and told()["calls"] >= 4
+        assert told()["asked"] == 47

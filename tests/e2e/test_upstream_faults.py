@@ -62,8 +62,9 @@ LIST_FAULTS = {
 def chain(tmp_path_factory):
     """Answers are stale after a moment; a failed call may be repeated after another."""
     folder = tables(tmp_path_factory.mktemp("tables"), fresh="150ms", stale="1h")
-    config = {"api.tables": folder, "upstream.retry": "20ms", "upstream.timeout": f"{SLOW}s",
-              "server.wait": f"{3 * SLOW}s", "upstream.reserve": 0}
+    # Long enough for what is huge to come, on a busy machine.
+    config = {"api.tables": folder, "upstream.retry": "20ms", "upstream.timeout": f"{3 * SLOW}s",
+              "server.wait": f"{5 * SLOW}s", "upstream.reserve": 0}
     with Chain(config=config) as chain:
         yield chain
 

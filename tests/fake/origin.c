@@ -68,7 +68,7 @@ static bool begin(struct origin *origin, struct str base, struct str target, str
 	call = &o->calls[o->calls_n++];
 	*call = (struct fake_call){ .base = strndup(base.p, base.n),
 				    .target = strndup(target.p, target.n),
-				    .authorized = token.n > 0,
+				    .token = strndup(token.n ? token.p : "", token.n),
 				    .tag = tag };
 	if (o->script)
 		make_ready(o, call, reply);
@@ -139,6 +139,7 @@ void fake_origin_free(struct fake_origin *o)
 	for (size_t i = 0; i < o->calls_n; i++) {
 		free(o->calls[i].base);
 		free(o->calls[i].target);
+		free(o->calls[i].token);
 	}
 	for (size_t i = o->first_ready; i < o->ready_n; i++)
 		buf_release(&o->ready[i].body);
@@ -182,6 +183,17 @@ struct str fake_origin_target(struct fake_origin *o, size_t call)
 		target = str_from(o->calls[call].target);
 	pthread_mutex_unlock(&o->lock);
 	return target;
+}
+
+struct str fake_origin_token(struct fake_origin *o, size_t call)
+{
+	struct str token = { NULL, 0 };
+
+	pthread_mutex_lock(&o->lock);
+	if (call < o->calls_n)
+		token = str_from(o->calls[call].token);
+	pthread_mutex_unlock(&o->lock);
+	return token;
 }
 
 bool fake_origin_await(struct fake_origin *o, size_t n)

@@ -48,7 +48,7 @@ struct fake_origin {
 		char *base;
 		char *target;
 		void *tag;
-		bool authorized; /* the configured key would go with it */
+		char *token; /* the key that goes with it */
 		bool over;
 	} calls[FAKE_ORIGIN_CALLS];
 	size_t calls_n;
@@ -72,6 +72,9 @@ struct reply fake_fault(enum fault fault, bool reached);
 /* Calls that were begun so far, and the target of one of them. */
 size_t fake_origin_calls(struct fake_origin *o);
 struct str fake_origin_target(struct fake_origin *o, size_t call);
+
+/* The key of one of them; empty: it has none. */
+struct str fake_origin_token(struct fake_origin *o, size_t call);
 
 /* Waits until `n` calls have been begun. */
 bool fake_origin_await(struct fake_origin *o, size_t n);

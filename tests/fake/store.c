@@ -58,12 +58,24 @@ struct entry *fake_store_get(struct fake_store *s, struct str target)
 	return e;
 }
 
+/* A copy that went through what Redis would hold. Whoever saves what nobody could read has a fault.
+ */
+static struct entry *write_and_read(const struct entry *e)
+{
+	struct buf scratch = buf_init(1024UL * 1024);
+	struct str fields[ENTRY_FIELDS];
+	struct entry *again = entry_write(e, &scratch, fields) ? entry_read(fields) : NULL;
+
+	buf_release(&scratch);
+	if (!again)
+		abort();
+	return again;
+}
+
 void fake_store_put(struct fake_store *s, const struct entry *e)
 {
-	struct entry *copy = entry_new(e);
+	struct entry *copy = write_and_read(e);
 
-	if (!copy)
-		abort();
 	keep(s, copy, e->usable_until.ms - now_ms(s));
 }
 
@@ -81,29 +93,25 @@ static enum load load(struct store *store, struct str key, struct entry **ret)
 static bool save(struct store *store, struct str key, const struct entry *e, int64_t keep_ms)
 {
 	struct fake_store *s = of(store);
-	struct buf scratch = buf_init(1024UL * 1024);
-	struct str fields[ENTRY_FIELDS];
 	struct entry *again;
 
 	s->saves++;
 	s->last_keep_ms = keep_ms;
 	if (s->broken || s->save_fails)
 		return false;
-	again = entry_write(e, &scratch, fields) ? entry_read(fields) : NULL;
-	buf_release(&scratch);
-	/* Whoever saves what nobody could read, or under another name, has a fault. */
-	if (!again || !str_eq(again->target, key))
+	again = write_and_read(e);
+	if (!str_eq(again->target, key))
 		abort();
 	keep(s, again, keep_ms);
 	return true;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
+static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
 {
 	struct fake_store *s = of(store);
 	struct entry *outdated;
 
-	s->last_took_ms = ms;
+	s->last_took_ms = s->clock->mono(s->clock).ms - begun.ms;
 	if (s->broken || !s->purged_late)
 		return false;
 	outdated = entry_outdated(e);
@@ -111,6 +119,98 @@ static bool purge_late(struct store *store, const struct entry *e, int64_t ms)
 		abort();
 	keep(s, outdated, e->usable_until.ms - now_ms(s));
 	return true;
+}
+
+/* ---- composed answers, under the lock ---- */
+
+static struct fake_answer *find_answer(struct fake_store *s, struct str target, struct str url)
+{
+	for (size_t i = 0; i < s->answers_n; i++)
+		if (str_eq(str_from(s->answers[i].url), url) &&
+		    str_eq(str_from(s->answers[i].target), target))
+			return &s->answers[i];
+	return NULL;
+}
+
+static struct str sum_at(struct fake_store *s, struct str target)
+{
+	const struct fake_kept *kept = find(s, target);
+
+	if (!kept || kept->until_ms <= now_ms(s) || !kept->entry->sum[0])
+		return (struct str){ NULL, 0 };
+	return (struct str){ kept->entry->sum, HASH_HEX_BYTES };
+}
+
+static bool stands(struct fake_store *s, const struct fake_answer *a)
+{
+	return str_eq((struct str){ a->sum, sizeof(a->sum) }, sum_at(s, str_from(a->target)));
+}
+
+static void find_answers(struct store *store, struct answer_query *const *queries, size_t n)
+{
+	struct fake_store *s = of(store);
+
+	s->looks++;
+	if (s->broken)
+		return;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < queries[i]->n; k++) {
+			struct answer_place *place = &queries[i]->places[k];
+			const struct fake_answer *a =
+				find_answer(s, place->target, queries[i]->url);
+
+			place->sum = sum_at(s, place->target);
+			if (a && stands(s, a) && !composed_read(buf_str(&a->value), &place->answer))
+				place->answer.parts_n = 0;
+		}
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void keep_answer(struct store *store, struct str target, struct str sum, struct str url,
+			const struct composed *answer)
+{
+	struct fake_store *s = of(store);
+	struct fake_answer *a;
+
+	s->keeps++;
+	if (s->broken)
+		return;
+	pthread_mutex_lock(&s->lock);
+	a = find_answer(s, target, url);
+	if (!a && s->answers_n == FAKE_STORE_ANSWERS)
+		abort();
+	if (!a)
+		a = &s->answers[s->answers_n++];
+	if (target.n >= sizeof(a->target) || url.n >= sizeof(a->url) || sum.n != sizeof(a->sum))
+		abort();
+	buf_release(&a->value);
+	a->value = buf_init(COMPOSED_BYTES);
+	snprintf(a->target, sizeof(a->target), "%.*s", STR_ARG(target));
+	snprintf(a->url, sizeof(a->url), "%.*s", STR_ARG(url));
+	memcpy(a->sum, sum.p, sizeof(a->sum));
+	composed_write(answer, &a->value);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool fake_store_has_answer(struct fake_store *s, const char *url)
+{
+	bool has = false;
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->answers_n && !has; i++)
+		has = strcmp(s->answers[i].url, url) == 0 && stands(s, &s->answers[i]);
+	pthread_mutex_unlock(&s->lock);
+	return has;
+}
+
+void fake_store_damage_answers(struct fake_store *s)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->answers_n; i++)
+		s->answers[i].value.p[s->answers[i].value.n - 1] ^= 1;
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* ---- the budget, under the lock: calls in the order of their moments ---- */
@@ -138,6 +238,20 @@ static void name_call(char name[static 160], const struct ticket *t)
 	snprintf(name, 160, "%.*s:%.*s", STR_ARG(t->client), STR_ARG(t->id));
 }
 
+/* The cool-down of that budget. */
+static struct fake_cool *cool_of(struct fake_store *s, struct str budget)
+{
+	size_t i = 0;
+
+	while (i < FAKE_STORE_BUDGETS && s->cool[i].budget[0] &&
+	       !str_eq(str_from(s->cool[i].budget), budget))
+		i++;
+	if (i == FAKE_STORE_BUDGETS)
+		abort();
+	snprintf(s->cool[i].budget, sizeof(s->cool[i].budget), "%.*s", STR_ARG(budget));
+	return &s->cool[i];
+}
+
 static enum verdict decide(struct fake_store *s, const struct reservation *r, struct allowance *ret)
 {
 	struct fake_logged call = { .at_ms = now_ms(s) + r->ticket.hold_ms };
@@ -146,7 +260,7 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 
 	while (s->log_n && s->log[0].at_ms <= now_ms(s) - r->quota.window_ms)
 		take_off_log(s, 0);
-	*ret = (struct allowance){ .wait_ms = s->cool_until_ms - now_ms(s) };
+	*ret = (struct allowance){ .wait_ms = cool_of(s, r->ticket.budget)->until_ms - now_ms(s) };
 	if (ret->wait_ms > 0)
 		return VERDICT_REFUSED;
 	if (s->log_n < share) {
@@ -307,7 +421,6 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 	struct fake_store *s = of(store);
 	int64_t cool_ms;
 
-	(void)budget;
 	if (s->broken)
 		return false;
 	pthread_mutex_lock(&s->lock);
@@ -318,7 +431,7 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 		ret->wait_ms = s->log[s->log_n - quota.calls].at_ms + quota.window_ms - now_ms(s);
 	if (s->log_n)
 		ret->free_ms = s->log[0].at_ms + quota.window_ms - now_ms(s);
-	cool_ms = s->cool_until_ms - now_ms(s);
+	cool_ms = cool_of(s, budget)->until_ms - now_ms(s);
 	ret->cool_ms = cool_ms > 0 ? cool_ms : 0;
 	if (cool_ms > ret->wait_ms)
 		ret->wait_ms = cool_ms;
@@ -329,15 +442,16 @@ static bool usage(struct store *store, struct str budget, struct quota quota, st
 static void cool_down(struct store *store, struct str budget, int64_t ms, bool guessed)
 {
 	struct fake_store *s = of(store);
+	struct fake_cool *cool;
 
-	(void)budget;
 	s->cool_downs++;
 	s->guessed_cool_downs += guessed;
 	s->last_cool_ms = ms;
 	s->uncalibrated = true;
 	pthread_mutex_lock(&s->lock);
-	if (now_ms(s) + ms > s->cool_until_ms)
-		s->cool_until_ms = now_ms(s) + ms;
+	cool = cool_of(s, budget);
+	if (now_ms(s) + ms > cool->until_ms)
+		cool->until_ms = now_ms(s) + ms;
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -489,6 +603,8 @@ struct store *fake_store_open(struct fake_store *s)
 	h->shared = s;
 	h->store = (struct store){ .load = load,
 				   .save = save,
+				   .find_answers = find_answers,
+				   .keep_answer = keep_answer,
 				   .purge_late = purge_late,
 				   .reserve = reserve,
 				   .claim = claim,
@@ -529,5 +645,7 @@ void fake_store_release(struct fake_store *s)
 {
 	for (size_t i = 0; i < s->kept_n; i++)
 		entry_unref(s->kept[i].entry);
+	for (size_t i = 0; i < s->answers_n; i++)
+		buf_release(&s->answers[i].value);
 	pthread_mutex_destroy(&s->lock);
 }

@@ -20,6 +20,7 @@
 #define FAKE_STORE_CALLS   256
 #define FAKE_STORE_NOTES   80
 #define FAKE_STORE_BUDGETS 4
+#define FAKE_STORE_ANSWERS 64
 
 struct fake_store {
 	const struct clock *clock;
@@ -43,6 +44,8 @@ struct fake_store {
 	/* counters */
 	atomic_int loads;
 	atomic_int saves;
+	atomic_int looks; /* find_answers() */
+	atomic_int keeps; /* keep_answer() */
 	atomic_int reserves;
 	atomic_int background_reserves;
 	atomic_int spare_reserves; /* of those */
@@ -70,12 +73,23 @@ struct fake_store {
 		int64_t until_ms; /* by the wall clock */
 	} kept[FAKE_STORE_ENTRIES];
 	size_t kept_n;
+	struct fake_answer {
+		char url[512];
+		char target[512]; /* of the entry it is with; it is gone when that has another sum
+				   */
+		char sum[HASH_HEX_BYTES];
+		struct buf value;
+	} answers[FAKE_STORE_ANSWERS];
+	size_t answers_n;
 	struct fake_logged {
 		char id[160];
 		int64_t at_ms;
 	} log[FAKE_STORE_CALLS];
 	size_t log_n;
-	int64_t cool_until_ms;
+	struct fake_cool {
+		char budget[40];
+		int64_t until_ms;
+	} cool[FAKE_STORE_BUDGETS];
 	struct count count; /* that calibrate() was last given */
 	struct fake_note {
 		char folder[16]; /* empty: it stands by itself */
@@ -106,6 +120,12 @@ void fake_store_put(struct fake_store *s, const struct entry *e);
 
 /* A reference to what is kept for the target, or NULL. */
 struct entry *fake_store_get(struct fake_store *s, struct str target);
+
+/* Is an answer stored by that URL, with an entry that is still there? */
+bool fake_store_has_answer(struct fake_store *s, const char *url);
+
+/* Changes a byte of each answer that is stored. */
+void fake_store_damage_answers(struct fake_store *s);
 
 /* Puts a note into a folder, or (with an empty folder) by itself; an empty value takes it away. */
 void fake_store_note(struct fake_store *s, const char *folder, const char *name, const char *value);

@@ -179,7 +179,7 @@ static void check_answer(const struct gateway *gw, const struct list *list, stru
 	must(found.agrees == !(list->moved && found.entries[1]),
 	     "windows agree if the list has not moved");
 	must(!found.broken, "the store was there");
-	respond_found(gw, x, &found);
+	respond_found(gw, NULL, x, &found);
 	put_expected(&expected, list);
 	must(x->status == 200, "a page is answered");
 	exchange_pieces(x, pieces);

@@ -27,10 +27,17 @@ class StandIn:
     def __init__(self, *_):
         self._lua = subprocess.Popen(
             ["lua5.1", REPO / "tests/scripts/standin.lua", LUA], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True, bufsize=1)
+            stdout=subprocess.PIPE, text=True)
+        self._passed = 0  # ms that it has not heard of yet
 
     def _ask(self, *words):
+        if self._passed:
+            self._lua.stdin.write(f"move\t{self._passed}\n")
         self._lua.stdin.write("\t".join(map(str, words)) + "\n")
+        self._lua.stdin.flush()
+        if self._passed:
+            assert self._lua.stdout.readline() == "1\n"
+        self._passed = 0
         fields = self._lua.stdout.readline().rstrip("\n").split("\t")
         if fields[0] == "error":
             raise ScriptError(fields[1])
@@ -43,7 +50,7 @@ class StandIn:
         return self._ask("call", *words)
 
     def move(self, ms):
-        self._ask("move", ms)
+        self._passed += ms
 
     def restart(self):
         """Another process, with the same data."""

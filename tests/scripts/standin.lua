@@ -15,10 +15,11 @@ local folder = arg[1]
 local now = 1795468800123 -- ms
 local process = 1
 local values, kinds, expires, published = {}, {}, {}, {}
+local order = {} -- of sorted sets: as ranked() has found it, until they change
 
 -- ---- keys --------------------------------------------------------------------
 
-local function drop(key) values[key], kinds[key], expires[key] = nil, nil, nil end
+local function drop(key) values[key], kinds[key], expires[key], order[key] = nil, nil, nil, nil end
 
 -- What is at the key, of that kind; made where `make` says so.
 local function at(key, kind, make)
@@ -47,12 +48,14 @@ local function written(n) return string.format('%.17g', n) end
 
 -- {member, score} in the order of a sorted set.
 local function ranked(key)
-	local list = {}
-	for member, score in pairs(at(key, 'zset') or {}) do list[#list + 1] = { member, score } end
+	local set, list = at(key, 'zset'), {}
+	if set and order[key] then return order[key] end
+	for member, score in pairs(set or {}) do list[#list + 1] = { member, score } end
 	table.sort(list, function(a, b)
 		if a[2] ~= b[2] then return a[2] < b[2] end
 		return a[1] < b[1]
 	end)
+	order[key] = set and list
 	return list
 end
 
@@ -73,11 +76,17 @@ local function bound(text)
 	return number(text), false
 end
 
-local function within(score, from, to)
+-- Those of a sorted set between two bounds.
+local function within(key, from, to)
 	local least, without_least = bound(from)
 	local most, without_most = bound(to)
-	return (score > least or score == least and not without_least) and
-		(score < most or score == most and not without_most)
+	local found = {}
+	for _, one in ipairs(ranked(key)) do
+		local score = one[2]
+		if (score > least or score == least and not without_least) and
+			(score < most or score == most and not without_most) then found[#found + 1] = one end
+	end
+	return found
 end
 
 -- ---- commands ----------------------------------------------------------------
@@ -98,6 +107,7 @@ function commands.ZADD(key, ...)
 	if words[1] == 'NX' then only_new = table.remove(words, 1) and true end
 	if #words == 0 or #words % 2 ~= 0 then error('ERR syntax error', 0) end
 	local set, added = at(key, 'zset', true), 0
+	order[key] = nil
 	for i = 1, #words, 2 do
 		local score, member = number(words[i]), words[i + 1]
 		if set[member] == nil then added = added + 1 end
@@ -109,6 +119,7 @@ end
 function commands.ZREM(key, ...)
 	local set, removed = at(key, 'zset'), 0
 	if not set then return 0 end
+	order[key] = nil
 	for _, member in ipairs({ ... }) do
 		if set[member] ~= nil then removed, set[member] = removed + 1, nil end
 	end
@@ -133,18 +144,13 @@ function commands.ZRANGE(key, from, to, with_scores)
 end
 
 function commands.ZRANGEBYSCORE(key, from, to, with_scores)
-	local found = {}
-	for _, one in ipairs(ranked(key)) do
-		if within(one[2], from, to) then found[#found + 1] = one end
-	end
+	local found = within(key, from, to)
 	return flat(found, 1, #found, with_scores)
 end
 
 function commands.ZREMRANGEBYSCORE(key, from, to)
 	local removed = 0
-	for _, one in ipairs(ranked(key)) do
-		if within(one[2], from, to) then removed = removed + commands.ZREM(key, one[1]) end
-	end
+	for _, one in ipairs(within(key, from, to)) do removed = removed + commands.ZREM(key, one[1]) end
 	return removed
 end
 
@@ -190,6 +196,7 @@ function commands.SET(key, value, ...)
 	if #words == 2 and words[1]:upper() == 'PX' then expiry = integer(words[2])
 	elseif #words > 0 then error('ERR syntax error', 0) end
 	if expiry and expiry <= 0 then error("ERR invalid expire time in 'set' command", 0) end
+	drop(key)
 	values[key], kinds[key], expires[key] = value, 'string', expiry and now + expiry
 	return { ok = 'OK' }
 end
@@ -221,7 +228,7 @@ function commands.PUBLISH(channel, text)
 end
 
 function commands.FLUSHALL()
-	values, kinds, expires = {}, {}, {}
+	values, kinds, expires, order = {}, {}, {}, {}
 	return { ok = 'OK' }
 end
 

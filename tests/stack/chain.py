@@ -29,6 +29,7 @@ SHORT_DIR_PREFIX = "perigee-sock-"
 # nginx' cache belongs into memory, where there is some to be had.
 MEMORY = Path("/dev/shm")
 CACHE_DIR_PREFIX = "perigee-cache-"
+OWN_WORKER = "hash $pid;"
 MICRO_CACHE = "include perigee/micro-cache.conf;"
 
 SANITIZER_REPORT = re.compile(
@@ -65,6 +66,7 @@ class Stack:
     run_dir      None: a temporary one, removed afterwards
     config       more of perigee.conf: {"server.wait": "2s"}
     micro_cache  False: nginx keeps nothing, each request reaches a worker
+    in_turn      True: nginx asks the workers in turn, where else each of its processes has its own
     access_log   False: nginx logs no requests
     env          more environment for the workers
     sandbox_args more arguments for tests/sandbox/serve.py
@@ -73,7 +75,8 @@ class Stack:
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
                  redis_persists=None, redis_lines=(), port=0, run_dir=None, config=None, env=None,
-                 sandbox_args=(), micro_cache=True, access_log=True, interrupted=lambda: False):
+                 sandbox_args=(), micro_cache=True, in_turn=False, access_log=True,
+                 interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
@@ -85,6 +88,7 @@ class Stack:
         self.extra_env = dict(env or {})
         self.sandbox_args = list(sandbox_args)
         self.micro_cache = micro_cache
+        self.in_turn = in_turn
         self.access_log = access_log
         self.interrupted = interrupted
 
@@ -352,6 +356,9 @@ class Stack:
         user = "user root root;" if os.geteuid() == 0 else ""
         conf = self.run_dir / "nginx/nginx.conf"
         log = "access_log log/access.log perigee buffer=32k flush=1s;" if self.access_log else ""
+        if self.in_turn:
+            assert OWN_WORKER in template
+            template = template.replace(OWN_WORKER, "")
         conf.write_text(template.replace("@PORT@", str(self.port)).replace("@USER@", user)
                         .replace("@WORKERS@", "\n\t\t".join(servers))
                         .replace("@ACCESS_LOG@", log))
@@ -410,7 +417,7 @@ class Stack:
                 self._wait(f"worker {i} to listen", lambda: accepts(self.worker_socket(i)))
 
     def _wait_until_ready(self):
-        """Through nginx, which asks the workers in turn."""
+        """Through nginx, as clients will."""
         last = "no answer"
 
         def ready():

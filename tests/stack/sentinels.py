@@ -155,3 +155,19 @@ class Sentinels:
 
         self._wait("another master", done)
         return self.master
+
+    def bring_back(self, port, master):
+        """Starts one that was killed, as the replica of the one that has taken its place."""
+        child = self.redis[port]
+        child.argv = [*child.argv[:2], "--replicaof", "127.0.0.1", str(master)]
+        child.start()
+        self._wait("the replica to follow", lambda: "master_link_status:up" in
+                   self.ask(port, "INFO", "replication"))
+        for sentinel in self.sentinels:
+            self._wait("the Sentinels to see it", lambda: self._sees_replica(sentinel, port))
+
+    def _sees_replica(self, sentinel, port):
+        words = self.ask_sentinel(sentinel, "SENTINEL", "replicas", NAME).split()
+        facts = dict(zip(words[::2], words[1::2]))
+        return (facts.get("port"), facts.get("flags"), facts.get("master-link-status")) == (
+            str(port), "slave", "ok")

@@ -38,17 +38,19 @@ struct rig {
 	bool running;
 };
 
-/* Upstream's calls stay open; rig.list waits to be made its script. */
-static inline struct rig *rig_set_up(void)
+/* Upstream's calls stay open; rig.list waits to be made its script. `ids`: who may call (NULL: one
+ * without a key). */
+static inline struct rig *rig_set_up_as(const struct identities *ids)
 {
 	struct rig *r = calloc(1, sizeof(*r));
-	struct fills_options options = {
-		.origin = &r->mode,
-		.wait_ms = RIG_WAIT_MS,
-		.waiting_max = 8,
-		.retry_ms = RIG_RETRY_MS,
-		.permit = { .reserve_percent = 20, .client_percent = 50, .call_ms = RIG_CALL_MS }
-	};
+	struct fills_options options = { .origin = &r->mode,
+					 .wait_ms = RIG_WAIT_MS,
+					 .waiting_max = 8,
+					 .retry_ms = RIG_RETRY_MS,
+					 .permit = { .reserve_percent = 20,
+						     .client_percent = 50,
+						     .call_ms = RIG_CALL_MS,
+						     .identities = ids } };
 	struct fail failure;
 
 	assert_non_null(r);
@@ -72,6 +74,11 @@ static inline struct rig *rig_set_up(void)
 			     &r->origin->origin, fake_worker_resume, &r->worker);
 	assert_non_null(r->fills);
 	return r;
+}
+
+static inline struct rig *rig_set_up(void)
+{
+	return rig_set_up_as(NULL);
 }
 
 static inline void rig_start(struct rig *r)

@@ -74,6 +74,8 @@ static inline int service_set_up(void **state)
 	assert_non_null(s->store);
 	open_exchange(&s->x, LIMIT_REQUEST_BYTES);
 	rig_start(s->rig);
+	/* So that the first comparison is over before a test breaks anything. */
+	rig_rest(s->rig);
 	*state = s;
 	return 0;
 }
@@ -114,6 +116,8 @@ static inline int ask_request(struct service *s, struct request request)
 	s->x.arrived = s->rig->clock.clock.mono(&s->rig->clock.clock);
 	s->x.epoch = memory_epoch(s->gw.memory);
 	s->at_once = serve_at_once(&s->gw, &s->x);
+	if (!s->at_once)
+		serve_ahead(&s->gw, s->store, &(struct exchange *){ &s->x }, 1);
 	while (!s->at_once && !serve(&s->gw, s->store, &s->x)) {
 		assert_ptr_equal(fake_worker_take(&s->rig->worker), &s->x);
 		exchange_take_news(&s->x);

@@ -60,7 +60,7 @@ static void defaults(void **state)
 	assert_int_equal(CONFIG_NUMBER(c, cache, time_scale), 1);
 	assert_int_equal(CONFIG_NUMBER(c, api, unknown_parameters), 0);
 	assert_int_equal(CONFIG_NUMBER(c, api, time_step), 600000);
-	assert_int_equal(CONFIG_NUMBER(c, log, requests), 1);
+	assert_int_equal(CONFIG_NUMBER(c, log, requests), LOG_REQUESTS_MISSES);
 	assert_view(CONFIG_TEXT(c, upstream, token), "");
 	assert_view(CONFIG_TEXT(c, public, base_urls), "http://127.0.0.1:8080");
 	config_free(c);
@@ -98,7 +98,7 @@ static void a_file_and_the_environment_over_it(void **state)
 	assert_view(CONFIG_TEXT(c, upstream, token), "secret");
 	assert_int_equal(CONFIG_NUMBER(c, api, unknown_parameters), 1);
 	assert_int_equal(CONFIG_NUMBER(c, log, level), 3);
-	assert_int_equal(CONFIG_NUMBER(c, log, requests), 0);
+	assert_int_equal(CONFIG_NUMBER(c, log, requests), LOG_REQUESTS_NO);
 	config_free(c);
 }
 
@@ -133,6 +133,7 @@ static void values_that_are_wrong(void **state)
 		{ "[log]\nlevel = verbose", false },
 		{ "[log]\nrequests = true", false },
 		{ "[log]\nrequests = yes", true },
+		{ "[log]\nrequests = misses", true },
 	};
 
 	(void)state;

@@ -1,5 +1,7 @@
 #include "unit/rig.h"
 
+#include "app/fill_look.h"
+
 #define FIRST  "/2.3.0/spacecraft/?limit=100"
 #define SECOND "/2.3.0/spacecraft/?limit=100&offset=100"
 #define THIRD  "/2.3.0/spacecraft/?limit=100&offset=200"

@@ -78,6 +78,26 @@ static void what_is_in_doubt_is_there_all_the_same(void **state)
 	memory_free(m);
 }
 
+/* And whoever has made something of it has to look again. */
+static void all_of_it_can_be_in_doubt(void **state)
+{
+	struct memory *m = memory_new(1 << 20);
+	uint64_t epoch;
+
+	(void)state;
+	put(m, "/a", 10, 100);
+	put(m, "/b", 20, 100);
+	epoch = memory_epoch(m);
+	memory_doubt_all(m);
+	assert_true(memory_epoch(m) > epoch);
+	assert_int_equal(fetched(m, "/a"), -10);
+	assert_int_equal(fetched(m, "/b"), -20);
+	put(m, "/a", 10, 100);
+	assert_int_equal(fetched(m, "/a"), 10);
+	assert_int_equal(fetched(m, "/b"), -20);
+	memory_free(m);
+}
+
 static void it_takes_no_more_than_it_was_given(void **state)
 {
 	const size_t caps[] = { 0, 1, 1000, 10000, 100000 };
@@ -251,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_is_kept),
 		cmocka_unit_test(what_is_in_doubt_is_there_all_the_same),
+		cmocka_unit_test(all_of_it_can_be_in_doubt),
 		cmocka_unit_test(it_takes_no_more_than_it_was_given),
 		cmocka_unit_test(a_huge_one_drives_out_nobody),
 		cmocka_unit_test(what_is_deleted_is_gone),

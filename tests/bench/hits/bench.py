@@ -171,11 +171,15 @@ def requests_total(port):
     return sum(map(int, re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M)))
 
 
-def per_object(source):
-    """Bytes of memory that Redis needs for an object of a list."""
+def in_redis(source):
+    """Bytes of memory that Redis needs for an object of a list, and for a page that is kept composed (None:
+    there is none)."""
     keys = source.redis_cli("--scan", "--pattern", f"*{pages.LIST}*ordering=*").splitlines()
     used = sum(int(source.redis_cli("memory", "usage", key, "samples", "0")) for key in keys)
-    return used / (pages.COUNT * len(pages.ORDERINGS))
+    answers = sum(int(source.redis_cli("hget", key, "answers_bytes").strip() or 0) for key in keys)
+    n = sum(source.redis_cli("hkeys", key).count("://") for key in keys)
+    return {"object": (used - answers) / (pages.COUNT * len(pages.ORDERINGS)),
+            "answer": answers / n if n else None}
 
 
 def run(environment, out):
@@ -209,7 +213,7 @@ def run(environment, out):
         if parameters.instructions:
             result["instructions"] = instructions.measure(source, world, parameters.instructions,
                                                           folder)
-        result["redis"] = per_object(source)
+        result["redis"] = in_redis(source)
     (out / "hits.json").write_text(json.dumps(result, indent=1) + "\n")
     if "instructions" in result:
         (out / "hits-profile.txt").write_text(report.profile(result))

@@ -96,5 +96,8 @@ def whole(result):
         parts.append(kept(result))
     if "instructions" in result:
         parts.append(instructions(result))
-    parts.append(f"Redis takes {result['redis']:.0f} bytes for an object of a list.")
+    parts.append(f"Redis takes {result['redis']['object']:.0f} bytes for an object of a list.")
+    if result["redis"]["answer"]:
+        parts.append(f"It takes {result['redis']['answer']:.0f} bytes for a page that it keeps composed"
+                     " for workers without memory.")
     return "\n\n".join(parts) + "\n"
