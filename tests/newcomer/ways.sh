@@ -123,17 +123,17 @@ unit_command() {
 
 purge_package() {
 	in_tree package apt-get -qq -y purge perigee
-	! in_tree package getent passwd perigee
-	! in_tree package getent group perigee
-	# The operator's own: the site that README.Debian had copied, its log and its cache.
+	# The operator's own: the site that README.Debian had copied, its log and its cache; and our credentials.
 	(cd "$work/package" && rm -r etc/nginx/perigee etc/nginx/conf.d/perigee.conf \
-		var/log/nginx/perigee.log run/nginx-perigee)
-	every_path | diff "$work/log/before" - | grep '^>.*perigee' >&2 && return 1
-	return 0
+		var/log/nginx/perigee.log run/nginx-perigee run/credentials)
+	if every_path | diff "$work/log/before" - | grep '^>.*perigee' ||
+		grep perigee "$work"/package/etc/{passwd,group,shadow,gshadow}; then
+		return 1
+	fi
 }
 
 every_path() {
-	find "$work/package" -xdev -path "$work/package/root" -prune -o -print | sort
+	find "$work/package" -xdev -path "$work/package/root" -prune -o -printf '%P\n' | sort
 }
 
 # ---- images ------------------------------------------------------------------
