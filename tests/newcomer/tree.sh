@@ -57,11 +57,15 @@ in_background() {
 	background+=($!)
 }
 
-# What is killed is the only child of the shell that runs it; with an `unshare` go all that are in its tree.
+# Below the shell that runs a command there is an `unshare`, and below that the first process of its tree, with which
+# all others of the tree go. (That it dies with its parent is forgotten by whoever changes the user.)
 end_background() {
-	local pid
+	local pid child
 	for pid in "${background[@]}"; do
-		pkill -KILL -P "$pid" || true
+		for child in $(pgrep -P "$pid"); do
+			pkill -KILL -P "$child" || true
+			kill -KILL "$child" 2>/dev/null || true
+		done
 		wait "$pid" 2>/dev/null || true
 	done
 	background=()
