@@ -11,6 +11,7 @@ from stack import Stack
 
 from ..hits import load, pages
 from ..hits.fetch import fetch
+from ..parameters import number
 from ..shield.peers import Failed
 from . import report
 from .waiting import Waiting
@@ -28,15 +29,9 @@ class Parameters:
     """From the environment: BENCH_ROUNDS, BENCH_SECONDS, BENCH_WAITING."""
 
     def __init__(self, environment):
-        def number(name, default):
-            text = environment.get(f"BENCH_{name}") or default
-            if not text.isdecimal() or not int(text):
-                raise Failed(f"BENCH_{name} cannot be {text!r}")
-            return int(text)
-
-        self.rounds = number("ROUNDS", "7")
-        self.seconds = number("SECONDS", "1")
-        self.waiting = number("WAITING", "200")
+        self.rounds = number(environment, "ROUNDS", "7")
+        self.seconds = number(environment, "SECONDS", "1")
+        self.waiting = number(environment, "WAITING", "200")
 
 
 class Origin:

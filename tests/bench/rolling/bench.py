@@ -6,6 +6,7 @@ from collections import Counter
 
 from stack.rolling import SCENARIOS, run as disturb
 
+from ..parameters import number
 from ..shield.peers import Failed
 from . import report
 
@@ -19,15 +20,9 @@ class Parameters:
     fewer than BENCH_LEAST are too few."""
 
     def __init__(self, environment):
-        def number(name, default):
-            text = environment.get(f"BENCH_{name}") or default
-            if not text.isdecimal() or not int(text):
-                raise Failed(f"BENCH_{name} cannot be {text!r}")
-            return int(text)
-
-        self.seconds = number("SECONDS", "20")
-        self.rate = number("RATE", "2000")
-        self.least = number("LEAST", "1000")
+        self.seconds = number(environment, "SECONDS", "20")
+        self.rate = number(environment, "RATE", "2000")
+        self.least = number(environment, "LEAST", "1000")
         self.scenarios = (environment.get("BENCH_ROLLING") or " ".join(SCENARIOS)).split()
         for name in self.scenarios:
             if name not in SCENARIOS:
