@@ -1,9 +1,9 @@
 #include "io/fcgi.h"
 
+#include "io/fcgi_records.h"
 #include "io/fcgi_request.h"
 
 #include <errno.h>
-#include <fastcgi.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -26,12 +25,6 @@
 /* Of a larger request the connection is dropped. nginx has parameters of 64 kB at most, and
  * sends no bodies. */
 #define INPUT_BYTES_MAX (128 * 1024)
-
-/* The longest record that needs no padding to end on a multiple of 8. */
-#define RECORD_BYTES 65528
-
-/* Pieces that leave in one system call. */
-#define PIECES_MAX 64
 
 struct fcgi {
 	int fd;
@@ -303,161 +296,28 @@ struct str fcgi_param(const struct fcgi *c, const char *name)
 
 /* ---- writing ---- */
 
-/* A run of records on its way out. */
-struct sending {
-	struct fcgi *c;
-	size_t skip; /* bytes that have left before */
-	bool wait;
-	bool stuck;
-	bool broken;
-	struct iovec pieces[PIECES_MAX];
-	size_t pieces_n;
-	unsigned char headers[PIECES_MAX][FCGI_HEADER_LEN];
-	size_t headers_n;
-};
-
-/* Forgets what has left, n bytes. */
-static struct iovec *advance(struct iovec *at, size_t *left, size_t n)
-{
-	for (; *left && n >= at->iov_len; at++, (*left)--)
-		n -= at->iov_len;
-	if (*left) {
-		at->iov_base = (char *)at->iov_base + n;
-		at->iov_len -= n;
-	}
-	return at;
-}
-
-/* Sends what has been put. */
-static void flush(struct sending *s)
-{
-	const int flags = MSG_NOSIGNAL | (s->wait ? 0 : MSG_DONTWAIT);
-	struct iovec *at = s->pieces;
-
-	while (s->pieces_n && !s->stuck && !s->broken) {
-		const struct msghdr message = { .msg_iov = at, .msg_iovlen = s->pieces_n };
-		ssize_t n = sendmsg(s->c->fd, &message, flags);
-
-		if (n >= 0) {
-			s->c->sent += (size_t)n;
-			at = advance(at, &s->pieces_n, (size_t)n);
-		} else if (errno == EAGAIN && !s->wait) {
-			s->stuck = true;
-		} else if (errno != EINTR) {
-			s->broken = true;
-		}
-	}
-	s->pieces_n = 0;
-	s->headers_n = 0;
-}
-
-static void put(struct sending *s, const void *bytes, size_t n)
-{
-	size_t skipped = s->skip < n ? s->skip : n;
-
-	s->skip -= skipped;
-	/* An iovec is for reading, too, and so it is not const. */
-	if (n > skipped)
-		s->pieces[s->pieces_n++] =
-			(struct iovec){ (char *)(uintptr_t)bytes + skipped, n - skipped };
-}
-
-static void put_header(struct sending *s, int type, size_t content)
-{
-	unsigned char *header = s->headers[s->headers_n++];
-	unsigned int id = s->c->request.id;
-
-	header[0] = FCGI_VERSION_1;
-	header[1] = (unsigned char)type;
-	header[2] = (unsigned char)(id >> 8);
-	header[3] = (unsigned char)id;
-	header[4] = (unsigned char)(content >> 8);
-	header[5] = (unsigned char)content;
-	header[6] = 0;
-	header[7] = 0;
-	put(s, header, FCGI_HEADER_LEN);
-}
-
-/* A record with the next `size` bytes: they begin in **piece, of which *at are gone. */
-static void put_record(struct sending *s, const struct str **piece, size_t *at, size_t size)
-{
-	put_header(s, FCGI_STDOUT, size);
-	while (size) {
-		size_t left = (*piece)->n - *at;
-		size_t part = left < size ? left : size;
-
-		put(s, (*piece)->p + *at, part);
-		size -= part;
-		*at += part;
-		if (*at == (*piece)->n) {
-			(*piece)++;
-			*at = 0;
-		}
-	}
-}
-
-/* The end of the answer, and of the request: complete, with status 0. */
-static void put_end(struct sending *s)
-{
-	static const FCGI_EndRequestBody complete; /* FCGI_REQUEST_COMPLETE is 0 */
-
-	put_header(s, FCGI_STDOUT, 0);
-	put_header(s, FCGI_END_REQUEST, sizeof(complete));
-	put(s, &complete, sizeof(complete));
-}
-
-/* Records with all of n pieces; stops where the peer does. */
-static void put_pieces(struct sending *s, const struct str *pieces, size_t n)
-{
-	size_t left = 0;
-	size_t at = 0;
-
-	for (size_t i = 0; i < n; i++)
-		left += pieces[i].n;
-	while (left && !s->stuck && !s->broken) {
-		size_t size = left < RECORD_BYTES ? left : RECORD_BYTES;
-
-		/* A record has a header and at most all the pieces; the end has three. */
-		if (s->pieces_n + 1 + n + 3 > PIECES_MAX)
-			flush(s);
-		put_record(s, &pieces, &at, size);
-		left -= size;
-	}
-}
-
-static void begin_sending(struct sending *s, struct fcgi *c, bool wait)
-{
-	s->c = c;
-	s->skip = c->sent;
-	s->wait = wait;
-	s->stuck = s->broken = false;
-	s->pieces_n = s->headers_n = 0;
-}
-
 bool fcgi_write_part(struct fcgi *c, struct str part)
 {
-	struct sending s;
+	const struct fcgi_peer peer = { .fd = c->fd, .request = c->request.id, .wait = true };
+	size_t sent = 0;
 
-	begin_sending(&s, c, true);
-	put_pieces(&s, &part, 1);
-	flush(&s);
-	c->sent = 0;
-	return !s.broken;
+	return fcgi_send_records(&peer, &part, 1, false, &sent) == FCGI_OUT;
 }
 
 enum fcgi_sent fcgi_write(struct fcgi *c, const struct str *pieces, size_t n, bool wait)
 {
-	struct sending s;
+	const struct fcgi_peer peer = { .fd = c->fd, .request = c->request.id, .wait = wait };
 
-	begin_sending(&s, c, wait);
-	put_pieces(&s, pieces, n);
-	if (!s.stuck && !s.broken)
-		put_end(&s);
-	flush(&s);
-	if (s.stuck)
+	switch (fcgi_send_records(&peer, pieces, n, true, &c->sent)) {
+	case FCGI_HELD_UP:
 		return FCGI_STUCK;
+	case FCGI_BROKEN:
+		return FCGI_ENDED;
+	case FCGI_OUT:
+		break;
+	}
 	forget_request(c);
-	return s.broken || !c->request.keep ? FCGI_ENDED : FCGI_KEPT;
+	return c->request.keep ? FCGI_KEPT : FCGI_ENDED;
 }
 
 void fcgi_close(struct fcgi *c)
