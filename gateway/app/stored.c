@@ -48,7 +48,7 @@ struct stored_look {
 /* ---- to look for them ---- */
 
 /* The address under which the answer is known everywhere; p == NULL: the arena is exhausted. */
-static struct str url_of(const struct gateway *gw, const struct exchange *x)
+static struct str url_of(const struct gateway *gw, struct exchange *x)
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
 	struct str self = lookup_self(x);
@@ -88,7 +88,7 @@ static bool want_all(const struct exchange *x, struct stored_look *l)
 	       (c->offset + c->limit <= start + size || want(x, start + size, size, l));
 }
 
-static struct stored_look *make_look(const struct gateway *gw, const struct exchange *x)
+static struct stored_look *make_look(const struct gateway *gw, struct exchange *x)
 {
 	struct stored_look *l = arena_alloc(x->arena, sizeof(*l));
 
