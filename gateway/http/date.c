@@ -37,9 +37,9 @@ void date_put_iso(struct wall t, char text[static DATE_ISO_BYTES])
 
 bool date_parse_iso(struct str text, struct wall *ret)
 {
-	char again[DATE_ISO_BYTES];
 	int field[FIELDS + 1] = { 0 };
 	struct tm tm = { 0 };
+	struct tm read;
 	size_t at = 0;
 
 	if (text.n != DATE_ISO_BYTES)
@@ -63,8 +63,10 @@ bool date_parse_iso(struct str text, struct wall *ret)
 	tm.tm_hour = field[3];
 	tm.tm_min = field[4];
 	tm.tm_sec = field[5];
+	read = tm;
 	ret->ms = (int64_t)timegm(&tm) * 1000 + field[6];
-	/* timegm() takes February 30 for March 1; only what reads back the same is a date. */
-	date_put_iso(*ret, again);
-	return memcmp(again, text.p, DATE_ISO_BYTES) == 0;
+	/* timegm() takes February 30 for March 1, and writes that down. */
+	return tm.tm_year == read.tm_year && tm.tm_mon == read.tm_mon &&
+	       tm.tm_mday == read.tm_mday && tm.tm_hour == read.tm_hour &&
+	       tm.tm_min == read.tm_min && tm.tm_sec == read.tm_sec;
 }
