@@ -7,28 +7,34 @@
  *
  * For nginx to keep an answer takes it a new file, which costs as much as DEMAND_WORTH requests
  * more that reach a worker. What has been asked for n times since the second began will be asked
- * for about as often in as much time again; from that follows whether it is worth it. One or two
- * requests say little: they count only for what was given to nginx in the second before as well.
+ * for about as often in as much time again; from that follows whether it is worth it.
+ *
+ * Of what nginx keeps a worker sees only the first request of a second, if not another worker does.
+ * But the more are to come, the earlier that one is: so each early one speaks for keeping the
+ * answer at the first request from then on, and each late one against it (`score`). With
+ * DEMAND_EARLY_MS half of them are early if there are 2.4 a second. One score is one worker's
+ * guess; what another one has kept meanwhile changes nothing about it.
  *
  * An answer is given at the 1st, 2nd, 4th, 8th ... request of a second only, since those that come
  * meanwhile were sent before nginx had it; they would all have it written anew. What comes long
  * after shows that nginx did not take it (a spelling of Accept-Encoding that it does not know).
  *
- * Plain data: no lock, no clock. All zeroes is an answer that nobody has asked for. It is one
- * worker's guess: others see the rest of the requests.
+ * Plain data: no lock, no clock. All zeroes is an answer that nobody has asked for.
  */
 
 #include <stdbool.h>
 
 #include "base/clock.h"
 
-#define DEMAND_WORTH 4
+#define DEMAND_WORTH	3
+#define DEMAND_EARLY_MS 285
+#define DEMAND_SCORE	8 /* the highest */
+#define DEMAND_FORGET_S 8 /* not asked by then, it is forgotten */
 
 struct demand {
-	uint32_t second;   /* of the clock, its lower bits */
-	uint16_t asked;	   /* for it in that second */
-	bool given;	   /* to nginx in that second */
-	bool given_before; /* in the second before */
+	uint32_t second; /* of the clock, its lower bits */
+	uint16_t asked;	 /* for it in that second */
+	uint16_t score;
 };
 
 /* It is asked for. True: nginx should keep it. */

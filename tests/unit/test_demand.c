@@ -36,29 +36,52 @@ static void requests(void **state)
 	table_close(&t);
 }
 
-/* Keeps what comes evenly, a request each 1000 / rate ms: how often in the second one, and of how
- * many requests does a worker see the rest? */
-static int kept_at(int rate)
+/* Two workers behind one cache, either of which may be asked next: what becomes of requests that
+ * come by chance, so many a second on average. */
+static void ask_for(double rate, int seconds, int *ret_asked, int *ret_seen, int *ret_kept)
 {
-	struct demand d = { .asked = 0 };
-	int kept = 0;
+	struct demand workers[2] = { { .asked = 0 }, { .asked = 0 } };
+	uint64_t random = 1;
+	int64_t kept_in = -1;
 
-	for (int i = 0; i < 2 * rate; i++) {
-		bool keep = demand_ask(&d, (struct wall){ 20000 + (2 * i + 1) * 500 / rate });
-
-		kept += keep && i >= rate;
+	*ret_asked = *ret_seen = *ret_kept = 0;
+	for (int64_t ms = 0; ms < seconds * 1000; ms++) {
+		if ((double)(next_random(&random) % 1000000) >= rate * 1000)
+			continue;
+		++*ret_asked;
+		if (kept_in == ms / 1000)
+			continue;
+		++*ret_seen;
+		if (!demand_ask(&workers[next_random(&random) % 2], (struct wall){ 1000000 + ms }))
+			continue;
+		++*ret_kept;
+		kept_in = ms / 1000;
 	}
-	return kept;
+}
+
+/* What that costs a request, where one that reaches a worker costs 1, with the file DEMAND_WORTH
+ * more. */
+static double cost_of(double rate)
+{
+	int asked, seen, kept;
+
+	ask_for(rate, 2000, &asked, &seen, &kept);
+	assert_true(asked > 0.9 * rate * 2000);
+	return (seen + DEMAND_WORTH * (double)kept) / asked;
 }
 
 static void rates(void **state)
 {
+	static const double rare[] = { 0.1, 0.3, 1, 2, 3 };
+	static const double often[] = { 5, 6, 8, 12, 20, 50, 100, 200 };
+
 	(void)state;
-	for (int rate = 1; rate <= DEMAND_WORTH; rate++)
-		assert_int_equal(kept_at(rate), 0);
-	/* Asked of nginx from then on; were it not kept, a few times more. */
-	for (int rate = 4 * DEMAND_WORTH; rate <= 1000; rate++)
-		assert_in_range(kept_at(rate), 1, 12);
+	/* Never to keep it would cost 1. */
+	for (size_t i = 0; i < COUNT(rare); i++)
+		assert_true(cost_of(rare[i]) < 1.5);
+	/* To keep it of the first of each second cannot be beaten. */
+	for (size_t i = 0; i < COUNT(often); i++)
+		assert_true(cost_of(often[i]) < 1.1 * (1 + DEMAND_WORTH) / often[i]);
 }
 
 int main(void)
