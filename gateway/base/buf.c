@@ -88,14 +88,9 @@ void buf_put_char(struct buf *b, char c)
 
 void buf_put_u64(struct buf *b, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[STR_U64_BYTES];
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	buf_put(b, (struct str){ digits + at, sizeof(digits) - at });
+	buf_put(b, str_of_u64(value, digits));
 }
 
 void buf_putf(struct buf *b, const char *format, ...)
