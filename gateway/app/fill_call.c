@@ -86,10 +86,10 @@ static void call_upstream(struct fills *f, struct fill *fill, enum call_class cl
 	fill->budget = (struct str){ NULL, 0 };
 	ticket = fill_ticket(f, fill);
 	ticket.spare = class == CALL_SPARE;
-	fill->begun = f->clock->mono(f->clock);
 	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
 	case VERDICT_GRANTED:
 		fill->budget = ticket.budget;
+		fill->asked_ms = ticket.asked_ms;
 		begin_call(f, fill);
 		break;
 	case VERDICT_ELSEWHERE:

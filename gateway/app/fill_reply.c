@@ -72,7 +72,7 @@ static struct entry *without_purged(struct fills *f, const struct fill *fill, st
 {
 	struct entry *outdated;
 
-	if (!f->store->purge_late(f->store, e, fill->begun))
+	if (!f->store->purge_late(f->store, e, fill->asked_ms))
 		return e;
 	log_line(LOG_INFO, "purged", "what=fill target=%.*s", STR_ARG(e->target));
 	outdated = entry_outdated(e);

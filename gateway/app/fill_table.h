@@ -42,7 +42,7 @@ struct fill {
 	struct str budget;	   /* whose log that is; the permits' */
 	struct log_cause cause;	   /* the request that asked for it first */
 	int64_t took_ms;	   /* its call; -1: none is over */
-	struct mono begun;	   /* when that was granted, or a little earlier */
+	int64_t asked_ms;	   /* when that was granted (struct ticket) */
 	bool calling;		   /* it is under way */
 	bool heard;		   /* there was news of it; whoever takes it clears that */
 	struct fail told;	   /* and they were that it failed */

@@ -36,7 +36,8 @@ void permits_free(struct permits *p);
  * why, and when the first of the identities can), ELSEWHERE and GRANTED as the store
  * means them; never BROKEN. UNCALIBRATED: the api's throttle must be asked first, and
  * permits_told() told. want->as and ticket->budget are then of the identity that makes
- * the call, or has to be compared. (Who wants a count says whose in want->as.)
+ * the call, or has to be compared; ticket->asked_ms is set if it was granted. (Who wants a
+ * count says whose in want->as.)
  */
 enum verdict permits_ask(struct permits *p, struct want *want, struct ticket *ticket,
 			 int64_t *ret_wait_ms, struct fail *reterr);

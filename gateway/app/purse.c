@@ -210,8 +210,7 @@ enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const st
 }
 
 enum verdict purse_ask_for_call(const struct till *p, struct purse *a, const struct api *api,
-				const struct ticket *ticket, int64_t *ret_wait_ms,
-				struct fail *reterr)
+				struct ticket *ticket, int64_t *ret_wait_ms, struct fail *reterr)
 {
 	struct reservation r = reservation_for(p, a, api, ticket);
 	struct allowance allowance = { .wait_ms = 0 };
@@ -223,6 +222,7 @@ enum verdict purse_ask_for_call(const struct till *p, struct purse *a, const str
 	note_store(p, a, verdict == VERDICT_BROKEN);
 	*ret_wait_ms = allowance.wait_ms;
 	a->left = verdict == VERDICT_GRANTED ? allowance.remaining : 0;
+	ticket->asked_ms = verdict == VERDICT_GRANTED ? allowance.asked_ms : 0;
 	/* The own share is for those who wait. */
 	if (verdict == VERDICT_BROKEN && !ticket->client.n)
 		return refuse(reterr, 0, ret_wait_ms);

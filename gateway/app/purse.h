@@ -59,8 +59,7 @@ void purse_free(struct purse *a);
 
 /* May a call of the api be made on this budget? As permits_ask() gives it. */
 enum verdict purse_ask_for_call(const struct till *p, struct purse *a, const struct api *api,
-				const struct ticket *ticket, int64_t *ret_wait_ms,
-				struct fail *reterr);
+				struct ticket *ticket, int64_t *ret_wait_ms, struct fail *reterr);
 
 /* May upstream be asked for its count of this budget? */
 enum verdict purse_ask_for_count(const struct till *p, struct purse *a, const struct ticket *ticket,

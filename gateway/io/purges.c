@@ -168,7 +168,8 @@ bool purges_apply(struct redis *r, struct str prefix, enum purge_mode mode,
 
 /* ---- what was purged since ---- */
 
-/* All that stands in that key; the caller frees it. NULL: Redis did not answer. */
+/* All that stands in that key, after Redis' clock; the caller frees it. NULL: Redis did not
+ * answer. */
 static redisReply *read_purges(struct redis *r, struct str prefix, const char *name)
 {
 	struct buf key = buf_init(KEY_BYTES);
@@ -182,40 +183,42 @@ static redisReply *read_purges(struct redis *r, struct str prefix, const char *n
 		purges = run_one(r, argv, sizeof(argv) / sizeof(argv[0]), REDIS_REPLY_ARRAY);
 	}
 	buf_release(&key);
-	return purges;
+	if (purges && purges->elements && purges->element[0]->type == REDIS_REPLY_INTEGER)
+		return purges;
+	freeReplyObject(purges);
+	return NULL;
 }
 
-/*
- * Calls `visit` with those of the purges that came since `begun`.
- *
- * Both ends are told by one clock each: how long ago a purge was by Redis', how long ago it began
- * by ours, which is looked at when Redis has answered. So however long that takes, no purge
- * is missed; one that came just before may be taken for one that came after.
- */
-static void visit_since(const redisReply *purges, struct mono begun, purges_visit *visit, void *ctx)
+/* Calls `visit` with those of the purges that came at that moment of Redis' clock or later. */
+static void visit_since(const redisReply *purges, int64_t since_ms, purges_visit *visit, void *ctx)
 {
-	/* Four moments are told in whole ms, cut off. */
-	int64_t ms = sysclock.mono(&sysclock).ms - begun.ms + 1;
-
-	for (size_t i = 0; i + 1 < purges->elements; i += 2) {
+	for (size_t i = 1; i + 1 < purges->elements; i += 2) {
 		const redisReply *line = purges->element[i];
-		const redisReply *ago = purges->element[i + 1];
+		const redisReply *moment = purges->element[i + 1];
 		struct purge p;
 
-		if (line->type == REDIS_REPLY_STRING && ago->type == REDIS_REPLY_INTEGER &&
-		    ago->integer <= ms && purge_parse((struct str){ line->str, line->len }, &p))
+		if (line->type == REDIS_REPLY_STRING && moment->type == REDIS_REPLY_INTEGER &&
+		    moment->integer >= since_ms &&
+		    purge_parse((struct str){ line->str, line->len }, &p))
 			visit(ctx, &p);
 	}
 }
 
+/*
+ * How long ago `since` is is told by our clock, which is looked at when Redis has answered. So
+ * however long that takes, no purge is missed; one that came just before may be taken for one
+ * that came after.
+ */
 bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
 		 void *ctx)
 {
 	redisReply *purges = read_purges(r, prefix, "told");
+	/* Four moments are told in whole ms, cut off. */
+	int64_t ms = sysclock.mono(&sysclock).ms - since.ms + 1;
 	bool known = purges != NULL;
 
 	if (known)
-		visit_since(purges, since, visit, ctx);
+		visit_since(purges, purges->element[0]->integer - ms, visit, ctx);
 	freeReplyObject(purges);
 	return known;
 }
@@ -238,14 +241,14 @@ static void look_at_purge(void *ctx, const struct purge *p)
 		late->mode = PURGE_DELETE;
 }
 
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun)
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t asked_ms)
 {
 	redisReply *purges = read_purges(r, prefix, "purges");
 	struct late late = { .e = e, .mode = PURGE_INVALIDATE };
 	uint64_t n = 0;
 
 	if (purges)
-		visit_since(purges, begun, look_at_purge, &late);
+		visit_since(purges, asked_ms, look_at_purge, &late);
 	if (late.found)
 		purges_apply(r, prefix, late.mode, &e->target, 1, e->fetched, &n);
 	freeReplyObject(purges);

@@ -32,12 +32,13 @@ bool purges_tell(struct redis *r, struct str prefix, struct str channel, const s
 /* Receives one of them: a view for the length of the call. */
 typedef void purges_visit(void *ctx, const struct purge *p);
 
-/* Calls `visit` with all that workers were told of since that moment; what is longer ago than
- * PURGES_TOLD_MS is not known. */
+/* Calls `visit` with all that workers were told of since that moment, and perhaps with what they
+ * were told a little before; what is longer ago than PURGES_TOLD_MS is not known. */
 bool purges_told(struct redis *r, struct str prefix, struct mono since, purges_visit *visit,
 		 void *ctx);
 
-/* Purges what is stored of e if what it holds was purged since `begun`; was it? */
-bool purges_late(struct redis *r, struct str prefix, const struct entry *e, struct mono begun);
+/* Purges what is stored of e if what it holds was purged at that moment of Redis' clock or since
+ * (policy/ports.h); was it? */
+bool purges_late(struct redis *r, struct str prefix, const struct entry *e, int64_t asked_ms);
 
 #endif

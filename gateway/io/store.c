@@ -177,11 +177,11 @@ static bool save(struct store *store, struct str target, const struct entry *e, 
 	return saved;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
+static bool purge_late(struct store *store, const struct entry *e, int64_t asked_ms)
 {
 	struct redis_store *s = of(store);
 
-	return purges_late(s->redis, s->prefix, e, begun);
+	return purges_late(s->redis, s->prefix, e, asked_ms);
 }
 
 /* ---- composed answers ---- */

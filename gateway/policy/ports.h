@@ -56,6 +56,8 @@ struct ticket {
 	struct str id;	   /* unique among all calls of all workers */
 	int64_t hold_ms;   /* the longest that it takes: until it is settled it counts as made at
 			    * its end; 0: upstream does not count it */
+	int64_t asked_ms;  /* when it was granted, by the store's clock; 0: the store did not
+			    * answer, or that is not known yet */
 };
 
 struct reservation {
@@ -70,7 +72,7 @@ struct reservation {
 struct allowance {
 	uint32_t remaining; /* calls left to this class */
 	int64_t wait_ms;
-	int64_t asked_ms; /* of claim(): now, by the store's clock */
+	int64_t asked_ms; /* now, by the store's clock */
 };
 
 /* What is known of a call that is over. */
@@ -146,11 +148,12 @@ struct store {
 
 	/*
 	 * Purges what is stored of the entry, if an operator has purged what it holds
-	 * (policy/purge.h) since `begun`: what was asked for before must not come back as
+	 * (policy/purge.h) at asked_ms or since: what was asked for before must not come back as
 	 * fresh. Asked after save(), so that whoever purges either finds what was saved or has
-	 * said before that it shall go. True: that was so. `begun` is at most PURGES_KEPT_MS ago.
+	 * said before that it shall go. True: that was so. asked_ms is the ticket's, at most
+	 * PURGES_KEPT_MS ago; 0: whatever is remembered counts.
 	 */
-	bool (*purge_late)(struct store *, const struct entry *, struct mono begun);
+	bool (*purge_late)(struct store *, const struct entry *, int64_t asked_ms);
 
 	/*
 	 * Asks for one call, and for being the only one who fetches the target. The budget's rule

@@ -106,13 +106,13 @@ static bool save(struct store *store, struct str key, const struct entry *e, int
 	return true;
 }
 
-static bool purge_late(struct store *store, const struct entry *e, struct mono begun)
+static bool purge_late(struct store *store, const struct entry *e, int64_t asked_ms)
 {
 	struct fake_store *s = of(store);
 	struct entry *outdated;
 
-	s->last_took_ms = s->clock->mono(s->clock).ms - begun.ms;
-	if (s->broken || !s->purged_late)
+	s->last_asked_ms = asked_ms;
+	if (s->broken || !s->purged_ms || s->purged_ms < asked_ms)
 		return false;
 	outdated = entry_outdated(e);
 	if (!outdated)
@@ -260,13 +260,14 @@ static enum verdict decide(struct fake_store *s, const struct reservation *r, st
 
 	while (s->log_n && s->log[0].at_ms <= now_ms(s) - r->quota.window_ms)
 		take_off_log(s, 0);
-	*ret = (struct allowance){ .wait_ms = cool_of(s, r->ticket.budget)->until_ms - now_ms(s) };
+	ret->wait_ms = cool_of(s, r->ticket.budget)->until_ms - now_ms(s);
 	if (ret->wait_ms > 0)
 		return VERDICT_REFUSED;
 	if (s->log_n < share) {
 		name_call(call.id, &r->ticket);
 		put_on_log(s, call);
-		*ret = (struct allowance){ .remaining = (uint32_t)(share - s->log_n) };
+		*ret = (struct allowance){ .remaining = (uint32_t)(share - s->log_n),
+					   .asked_ms = now_ms(s) };
 		return VERDICT_GRANTED;
 	}
 	ret->wait_ms = r->quota.window_ms;
@@ -320,7 +321,8 @@ static enum verdict reserve(struct store *store, const struct reservation *r, st
 
 	if (s->on_reserve)
 		s->on_reserve(s->ctx);
-	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : s->refuses_ms };
+	*ret = (struct allowance){ .wait_ms = s->elsewhere ? LEASE_MS : s->refuses_ms,
+				   .asked_ms = now_ms(s) };
 	if (s->elsewhere)
 		return VERDICT_ELSEWHERE;
 	/* Asking too early is not counted: that it is asked again is what is. */

@@ -29,7 +29,6 @@ struct fake_store {
 	atomic_bool broken;	       /* nothing is answered, as without Redis */
 	atomic_bool save_fails;	       /* only save() fails */
 	atomic_bool reserve_fails;     /* only reserve() fails */
-	atomic_bool purged_late;       /* whatever a call brings was purged meanwhile */
 	atomic_bool elsewhere;	       /* every target is being fetched by another worker */
 	atomic_bool uncalibrated;      /* until calibrate() */
 	atomic_bool claimed_elsewhere; /* every claim() is */
@@ -37,6 +36,7 @@ struct fake_store {
 	atomic_bool calibrate_fails;
 	atomic_bool refuses;	    /* every reserve() is refused ... */
 	_Atomic int64_t refuses_ms; /* ... until so much later */
+	_Atomic int64_t purged_ms;  /* everything was purged then, by the clock's wall; 0: never */
 	/* Called in reserve() before it decides, without a lock; set before threads start. */
 	void (*on_reserve)(void *ctx);
 	void *ctx;
@@ -59,7 +59,7 @@ struct fake_store {
 	atomic_int cool_downs;
 	atomic_int opened; /* stores that are not freed yet */
 	_Atomic int64_t last_keep_ms;
-	_Atomic int64_t last_took_ms; /* of purge_late() */
+	_Atomic int64_t last_asked_ms; /* of purge_late() */
 	_Atomic int64_t last_cool_ms;
 	_Atomic int64_t last_window_ms;
 	_Atomic int64_t last_hold_ms;

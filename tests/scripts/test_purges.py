@@ -1,7 +1,7 @@
 """What is remembered of purges, by the stand-in's clock and by a real Redis."""
 
 import pytest
-from budget import RealRedis, StandIn
+from budget import GRANTED, Budget, RealRedis, StandIn
 
 KEPT = 15 * 60_000
 
@@ -13,13 +13,10 @@ def redis(request, tmp_path):
     redis.stop()
 
 
-def purged(redis):
+def purged(redis, key="p:purges"):
     """{line: how many ms ago}"""
-    return {line: int(ago) for line, ago in pairs(redis.run("purged", ["p:purges"], []))}
-
-
-def pairs(told):
-    return zip(told[::2], told[1::2])
+    now, *purges = redis.run("purged", [key], [])
+    return {line: int(now) - int(moment) for line, moment in zip(purges[::2], purges[1::2])}
 
 
 def test_each_is_told_with_its_age(redis):
@@ -49,5 +46,20 @@ def test_what_workers_are_told_of_is_written_down(redis):
     for line in ("delete all", "invalidate target /x/", "delete all"):
         assert redis.run("told", ["p:told"], [line, KEPT, "p:news", f"purged {line}"]) == ["0"]
         redis.move(1000)
-    assert {line: int(ago) for line, ago in pairs(redis.run("purged", ["p:told"], []))} == {
-        "delete all": 1000, "invalidate target /x/": 2000}
+    assert purged(redis, "p:told") == {"delete all": 1000, "invalidate target /x/": 2000}
+
+
+def test_calls_and_purges_are_told_by_one_clock(redis):
+    """So that which came first does not depend on how long anybody takes to hear of it."""
+    budget = Budget(redis, limit=9)
+    moments = []
+    for id in "abc":
+        before = budget.reserve(id)
+        assert before.word == GRANTED
+        redis.move(2)
+        redis.run("purging", ["p:purges"], ["delete all", KEPT])
+        moments.append(int(redis.run("purged", ["p:purges"], [])[2]))
+        assert moments[-1] == before.now + 2
+        redis.move(700)
+    assert moments == sorted(set(moments))
+    assert budget.claim("d").now == moments[-1] + 700

@@ -167,22 +167,24 @@ static void what_came_is_stored_for_as_long_as_it_is_usable(void **state)
 }
 
 /* What upstream was asked before an operator purged it is handed to those who wait, and kept, but
- * never as fresh. The time that is asked about is the call's own, from before it was granted. */
+ * never as fresh. */
 static void what_was_purged_meanwhile_does_not_come_as_fresh(void **state)
 {
 	struct rig *r = *state;
 	struct exchange x;
 	struct entry *stored;
+	int64_t begun;
 
 	join(r, FIRST, &x);
 	rig_start(r);
 	assert_true(fake_origin_await(r->origin, 1));
+	begun = r->clock.clock.wall(&r->clock.clock).ms;
+	r->store.purged_ms = begun;
 	rig_advance(r, 1700);
-	r->store.purged_late = true;
 	end_call(r, 0, page_for(r, FIRST));
 	assert_ptr_equal(fake_worker_take(&r->worker), &x);
 	assert_non_null(x.news.entry);
-	assert_true(r->store.last_took_ms == 1700);
+	assert_true(r->store.last_asked_ms == begun);
 	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_STALE);
 	stored = fake_store_get(&r->store, STR(FIRST));
 	assert_non_null(stored);
@@ -190,12 +192,38 @@ static void what_was_purged_meanwhile_does_not_come_as_fresh(void **state)
 	entry_unref(stored);
 	entry_unref(x.news.entry);
 	/* The next one was begun later. */
-	r->store.purged_late = false;
 	join(r, FIRST, &x);
 	end_call(r, 1, page_for(r, FIRST));
 	assert_ptr_equal(fake_worker_take(&r->worker), &x);
 	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_FRESH);
-	assert_true(r->store.last_took_ms == 0);
+	assert_true(r->store.last_asked_ms == begun + 1700);
+	entry_unref(x.news.entry);
+}
+
+/* While the store is asked for the call an operator purges everything, and the store takes its
+ * time. */
+static void purge_and_dawdle(void *ctx)
+{
+	struct rig *r = ctx;
+
+	r->store.purged_ms = r->clock.clock.wall(&r->clock.clock).ms;
+	fake_clock_advance(&r->clock, 2);
+}
+
+/* A call begins when the store says so, not when it was asked. */
+static void what_was_purged_before_the_call_was_granted_comes_fresh(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.ctx = r;
+	r->store.on_reserve = purge_and_dawdle;
+	join(r, FIRST, &x);
+	rig_start(r);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_ptr_equal(fake_worker_take(&r->worker), &x);
+	assert_true(r->store.last_asked_ms == r->store.purged_ms + 2);
+	assert_int_equal(entry_state(x.news.entry, x.news.entry->fetched), ENTRY_FRESH);
 	entry_unref(x.news.entry);
 }
 
@@ -1506,6 +1534,7 @@ int main(void)
 		TEST(one_call_for_all_who_ask),
 		TEST(what_came_is_stored_for_as_long_as_it_is_usable),
 		TEST(what_was_purged_meanwhile_does_not_come_as_fresh),
+		TEST(what_was_purged_before_the_call_was_granted_comes_fresh),
 		TEST(what_is_done_about_a_target_can_be_seen),
 		TEST(other_targets_are_other_calls_in_their_order),
 		TEST(a_refresh_waits_for_nobody),

@@ -20,6 +20,7 @@ static struct rig {
 	const struct api *api;
 	struct api silent; /* of an upstream that does not tell its count */
 	int64_t wait_ms;   /* of the last ask */
+	int64_t asked_ms;  /* of its ticket */
 	struct fail fail;
 } r;
 
@@ -78,10 +79,13 @@ static enum verdict ask_for(const struct api *api, const char *endpoint)
 				 .client = STR("c1"),
 				 .id = { id, (size_t)snprintf(id, sizeof(id), "%d", calls++) },
 				 .hold_ms = CALL_MS };
+	enum verdict verdict;
 
 	r.wait_ms = -1;
 	r.fail = (struct fail){ .fault = FAULT_NONE };
-	return permits_ask(r.permits, &want, &ticket, &r.wait_ms, &r.fail);
+	verdict = permits_ask(r.permits, &want, &ticket, &r.wait_ms, &r.fail);
+	r.asked_ms = ticket.asked_ms;
+	return verdict;
 }
 
 static enum verdict ask(void)
@@ -299,6 +303,20 @@ static void never_more_than_the_share_in_a_window(void **state)
 	assert_int_equal(ask(), VERDICT_GRANTED);
 	/* The second of the others has left a bit later. */
 	assert_refused(ask(), FAULT_STORE_DOWN, TOLD_MS + 1000);
+}
+
+/* By its clock, or not at all. */
+static void the_store_says_when_a_call_was_granted(void **state)
+{
+	(void)state;
+	ask_and_tell(15, 0);
+	pass(TOLD_MS + 1000);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.asked_ms == r.clock.clock.wall(&r.clock.clock).ms);
+	r.shared.broken = true;
+	told_now(15, 0);
+	assert_int_equal(ask(), VERDICT_GRANTED);
+	assert_true(r.asked_ms == 0);
 }
 
 static void a_small_share_is_one_call(void **state)
@@ -691,6 +709,7 @@ int main(void)
 		TEST(without_the_store_each_has_its_own_share),
 		TEST(no_share_is_no_call),
 		TEST(never_more_than_the_share_in_a_window),
+		TEST(the_store_says_when_a_call_was_granted),
 		TEST(a_small_share_is_one_call),
 		TEST(a_large_share_is_32_calls),
 		TEST(half_of_the_quota_stays_free),

@@ -1,5 +1,5 @@
 -- A call that upstream does not count (its word on the budget): only the
--- target is taken. KEYS: fill, state. ARGV: id, lease ms. Returns as reserve.lua, and now.
+-- target is taken. KEYS: fill, state. ARGV: id, lease ms. Returns as reserve.lua.
 local held, now = redis.call('PTTL', KEYS[1]), now_ms()
 if held > 0 then return {2, 0, held, now} end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])

@@ -1,6 +1,8 @@
--- What was purged lately, and how long ago?
--- KEYS: purges, or told. Returns lines, after each the ms since then.
-local now = now_ms()
+-- What was purged lately, and when?
+-- KEYS: purges, or told. Returns now, then lines, after each its moment, by the same clock.
+local answer = {now_ms()}
 local purges = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-for i = 2, #purges, 2 do purges[i] = now - purges[i] end
-return purges
+for i = 1, #purges, 2 do
+	answer[i + 1], answer[i + 2] = purges[i], tonumber(purges[i + 1])
+end
+return answer

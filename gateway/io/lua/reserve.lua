@@ -23,7 +23,7 @@
 -- Calls are named `client:id@begun`, or `?client:id` until their end is known, or `other:n` where
 -- they are somebody else's that upstream has told of.
 --
--- Returns {verdict, calls left, ms to wait, 0}. Elsewhere: the target is being
+-- Returns {verdict, calls left, ms to wait, now}. Elsewhere: the target is being
 -- fetched, for so long at least. Refused: until one is free. Uncalibrated: not
 -- before calibrate.lua was run.
 local REFUSED, GRANTED, ELSEWHERE, UNCALIBRATED = 0, 1, 2, 3
@@ -47,11 +47,11 @@ local function until_free(log, n)
 end
 
 local held = redis.call('PTTL', fill)
-if held > 0 then return {ELSEWHERE, 0, held, 0} end
+if held > 0 then return {ELSEWHERE, 0, held, now} end
 
 local counted, may_be_old = ARGV[9] == '1', tonumber(ARGV[10])
 if counted and told[8] ~= run_id() then told[4] = false end
-if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, 0} end
+if counted and (may_be_old == 0 or not told[4]) then return {UNCALIBRATED, 0, 0, now} end
 
 redis.call('ZREMRANGEBYSCORE', calls, '-inf', now - window)
 local used = redis.call('ZCARD', calls)
@@ -60,7 +60,7 @@ local mine, paced = limit, nil
 
 if background then
 	mine = limit - reserve
-	if mine < 1 then return {REFUSED, 0, math.max(wait, window), 0} end
+	if mine < 1 then return {REFUSED, 0, math.max(wait, window), now} end
 	-- Not all at once, or what gets old first takes everything and the rest of the window has
 	-- nothing: a quarter of the share may come together, the rest evenly. What can wait leaves
 	-- that quarter to what cannot.
@@ -94,19 +94,19 @@ if used >= mine then
 	if counted and tonumber(told[6] or '0') > 0 then
 		-- What upstream told of others' calls gets out of date: not more than so often.
 		local again = tonumber(told[4]) + window / 60
-		if now > again then return {UNCALIBRATED, 0, 0, 0} end
+		if now > again then return {UNCALIBRATED, 0, 0, now} end
 		free = math.min(free, math.max(again, tonumber(told[7] or '0')) - now + 1)
 	end
 	wait = math.max(wait, free)
 end
-if wait > 0 then return {REFUSED, 0, math.ceil(wait), 0} end
+if wait > 0 then return {REFUSED, 0, math.ceil(wait), now} end
 
 -- It may be made, unless somebody else has used up the quota since.
 if counted and may_be_old > 0 and now - told[4] > may_be_old then
-	return {UNCALIBRATED, 0, 0, 0}
+	return {UNCALIBRATED, 0, 0, now}
 end
 
 if paced then redis.call('HSET', state, 'paced_until', string.format('%.0f', paced)) end
 redis.call('ZADD', calls, now + hold, '?' .. client .. ':' .. id)
 redis.call('SET', fill, id, 'PX', ARGV[8])
-return {GRANTED, mine - used - 1, 0, 0}
+return {GRANTED, mine - used - 1, 0, now}
