@@ -547,9 +547,9 @@ struct str lookup_self(struct exchange *x)
 	const struct canon *c = &x->canon;
 
 	if (!x->self.p)
-		x->self = c->is_object ? c->target
-				       : canon_page_target(c, &c->echo, c->limit, c->offset,
-							   x->arena);
+		x->self = c->is_object
+				  ? c->target
+				  : canon_page_target(c, &c->echo, c->limit, c->offset, x->arena);
 	return x->self;
 }
 
