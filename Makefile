@@ -34,7 +34,7 @@ WARNINGS += -Wno-constant-logical-operand
 CFLAGS   ?= -O2 -g
 FLAGS     = -std=gnu17 -D_GNU_SOURCE -Igateway $(WARNINGS) -fno-common -fstack-protector-strong -fPIE -pthread
 LINK      = -pie -pthread -Wl,-z,relro,-z,now
-LIBS      = -lfcgi -lhiredis -lcurl -ljansson -lxxhash -lz
+LIBS      = -lfcgi -lhiredis -lcurl -ljansson -lxxhash -ldeflate
 
 ifdef SANITIZE
   # The first finding ends the program: a report that scrolls by is none.

@@ -461,8 +461,8 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 	struct query q = { .pairs = arena_array(a, params->n + 2, sizeof(struct pair)) };
 	/* Every byte may become an escape of three. */
 	struct buf out = buf_init(4 * LIMIT_TARGET_BYTES);
-	char limit_text[24];
-	char offset_text[24];
+	char limit_text[STR_U64_BYTES];
+	char offset_text[STR_U64_BYTES];
 	struct str target;
 
 	if (!q.pairs)
@@ -470,12 +470,12 @@ struct str canon_page_target(const struct canon *c, const struct query *params, 
 	if (params->n)
 		memcpy(q.pairs, params->pairs, params->n * sizeof(struct pair));
 	q.n = params->n;
-	snprintf(limit_text, sizeof(limit_text), "%lld", (long long)limit);
-	snprintf(offset_text, sizeof(offset_text), "%lld", (long long)offset);
 	if (limit > 0)
-		q.pairs[q.n++] = (struct pair){ STR("limit"), str_from(limit_text) };
+		q.pairs[q.n++] =
+			(struct pair){ STR("limit"), str_of_u64((uint64_t)limit, limit_text) };
 	if (offset > 0)
-		q.pairs[q.n++] = (struct pair){ STR("offset"), str_from(offset_text) };
+		q.pairs[q.n++] =
+			(struct pair){ STR("offset"), str_of_u64((uint64_t)offset, offset_text) };
 	query_sort(&q);
 	buf_put(&out, c->path);
 	if (q.n)

@@ -16,8 +16,11 @@
 
 #define BACKLOG 16
 
-/* Between two looks at what has not come whole. */
-#define LOOK_MS 20
+/* For a whole request, from who has connected. */
+#define READ_MS 2000
+
+/* Until the next try to accept. */
+#define PAUSE_MS 20
 
 struct admin {
 	const struct gateway *gw;
@@ -274,17 +277,15 @@ static bool wait_for(const struct admin *a, int fd, int ms)
 
 /* Waits until a whole request is there. False: there will be none, none in time, or it is time to
  * stop: whoever holds a connection open holds up neither the next one nor the worker's end. */
-static bool await_request(const struct admin *a, const struct fcgi *fcgi)
+static bool await_request(const struct admin *a, struct fcgi *fcgi)
 {
 	const struct clock *clock = a->gw->clock;
-	struct mono until = mono_after(clock->mono(clock), FCGI_READ_MS);
-	int64_t left_ms = FCGI_READ_MS;
+	struct mono until = mono_after(clock->mono(clock), READ_MS);
+	int64_t left_ms = READ_MS;
 	enum fcgi_look found;
 
 	while ((found = fcgi_look(fcgi)) == FCGI_PART && left_ms > 0) {
-		/* Half a request stays readable: it is looked at again and again, but not at once.
-		 */
-		if (!wait_for(a, fcgi_fd(fcgi), (int)left_ms) || !wait_for(a, -1, LOOK_MS))
+		if (!wait_for(a, fcgi_fd(fcgi), (int)left_ms))
 			return false;
 		left_ms = until.ms - clock->mono(clock).ms;
 	}
@@ -302,7 +303,7 @@ static void *run(void *ctx)
 			serve(a, fcgi);
 		fcgi_close(fcgi);
 		/* Without a free descriptor the listener stays readable. */
-		if (!fcgi && !wait_for(a, -1, LOOK_MS))
+		if (!fcgi && !wait_for(a, -1, PAUSE_MS))
 			break;
 	}
 	return NULL;

@@ -107,6 +107,7 @@ struct exchange {
 	bool routed;		 /* canon is valid */
 	uint64_t purges;	 /* that memory has seen by then */
 	struct canon canon;
+	struct str self; /* lookup_self(), once that was asked for */
 	uint32_t series; /* as which it is counted (app/metrics.h) */
 	enum page page;	 /* what it is for, if not an API */
 

@@ -542,12 +542,15 @@ bool look_up(const struct gateway *gw, struct store *store, const struct exchang
 	return true;
 }
 
-struct str lookup_self(const struct exchange *x)
+struct str lookup_self(struct exchange *x)
 {
 	const struct canon *c = &x->canon;
 
-	return c->is_object ? c->target
-			    : canon_page_target(c, &c->echo, c->limit, c->offset, x->arena);
+	if (!x->self.p)
+		x->self = c->is_object ? c->target
+				       : canon_page_target(c, &c->echo, c->limit, c->offset,
+							   x->arena);
+	return x->self;
 }
 
 void lookup_release(struct lookup *l)

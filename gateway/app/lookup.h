@@ -54,8 +54,8 @@ void lookup_release(struct lookup *l);
 bool lookup_want(const struct exchange *x, const struct query *filter, int64_t start, uint32_t size,
 		 struct want *ret);
 
-/* The canonical target with the client's own parameters, which its links repeat; p == NULL as
- * above. */
-struct str lookup_self(const struct exchange *x);
+/* The canonical target with the client's own parameters, which its links repeat: made once, as
+ * x->self; p == NULL as above. */
+struct str lookup_self(struct exchange *x);
 
 #endif

@@ -38,13 +38,12 @@ static void put_not_modified(struct exchange *x, const struct ages *ages, struct
 	buf_release(&x->body);
 }
 
-/* The head's beginning; x->answer is the rest. */
-static void put_whole(struct exchange *x, const struct ages *ages)
+/* The beginning of a head, in front of what put_lasting() puts. */
+static void put_beginning(struct exchange *x, const struct ages *ages)
 {
 	head_status(x, 200, x->media ? x->media->type : JSON_TYPE);
 	head_caching(x, ages, 200);
 	head_common(x);
-	buf_release(&x->body);
 }
 
 static void put_other_than_wanted(struct exchange *x)
@@ -57,19 +56,29 @@ static void put_other_than_wanted(struct exchange *x)
 	refuse(x, &failed);
 }
 
-static void put_answer(struct exchange *x, const struct ages *ages)
+/* Is it to be sent whole to this client? False: it is answered. */
+static bool holds(struct exchange *x, const struct ages *ages, struct str etag)
 {
-	switch (condition_of(&x->request, x->answer->etag)) {
+	switch (condition_of(&x->request, etag)) {
 	case CONDITION_NOT_MODIFIED:
-		put_not_modified(x, ages, x->answer->etag);
-		break;
+		put_not_modified(x, ages, etag);
+		return false;
 	case CONDITION_FAILED:
 		put_other_than_wanted(x);
-		break;
+		return false;
 	case CONDITION_HOLDS:
-		put_whole(x, ages);
 		break;
 	}
+	return true;
+}
+
+/* x->answer, behind a beginning of its own. */
+static void put_answer(struct exchange *x, const struct ages *ages)
+{
+	if (!holds(x, ages, x->answer->etag))
+		return;
+	put_beginning(x, ages);
+	buf_release(&x->body);
 }
 
 /* ---- what was kept ---- */
@@ -186,6 +195,25 @@ static void put_link_header(struct buf *head, struct str base, const struct link
 	buf_release(&value);
 }
 
+/* The end of a head, with the blank line: what stays the same for as long as the body does. */
+static void put_lasting(struct buf *head, const struct made *made, enum coding coding,
+			struct str etag, size_t length)
+{
+	if (coding) {
+		buf_put(head, STR("Content-Encoding: "));
+		buf_put(head, str_from(encoding_name(coding)));
+		buf_put(head, STR("\r\n"));
+	}
+	buf_put(head, STR("ETag: "));
+	buf_put(head, etag);
+	buf_put(head, STR("\r\n"));
+	if (made->links)
+		put_link_header(head, made->base, made->links);
+	buf_put(head, STR("Content-Length: "));
+	buf_put_u64(head, length);
+	buf_put(head, STR("\r\n\r\n"));
+}
+
 static struct answer *make_answer(const struct exchange *x, const struct made *made,
 				  enum coding coding, struct str etag, struct str body)
 {
@@ -200,19 +228,7 @@ static struct answer *make_answer(const struct exchange *x, const struct made *m
 	struct answer *a;
 
 	atomic_init(&facts.epoch, x->epoch);
-	if (coding) {
-		buf_put(&head, STR("Content-Encoding: "));
-		buf_put(&head, str_from(encoding_name(coding)));
-		buf_put(&head, STR("\r\n"));
-	}
-	buf_put(&head, STR("ETag: "));
-	buf_put(&head, etag);
-	buf_put(&head, STR("\r\n"));
-	if (made->links)
-		put_link_header(&head, made->base, made->links);
-	buf_put(&head, STR("Content-Length: "));
-	buf_put_u64(&head, body.n);
-	buf_put(&head, STR("\r\n\r\n"));
+	put_lasting(&head, made, coding, etag, body.n);
 	facts.head = buf_str(&head);
 	a = head.failed ? NULL : answer_new(&facts);
 	buf_release(&head);
@@ -264,9 +280,9 @@ bool represent_can(struct exchange *x, const struct composed *c)
 {
 	enum coding coding = coding_of(x, c->length);
 
+	buf_clear(&x->body);
 	if (coding == c->coding)
 		return true;
-	buf_clear(&x->body);
 	if (c->coding == CODING_GZIP)
 		gzip_take(&x->body, c->body);
 	else
@@ -283,12 +299,14 @@ void represent_composed(struct exchange *x, const struct made *made, const struc
 	char text[ETAG_BYTES];
 	struct str etag = make_etag(text, c->hash.p, coding);
 
-	x->answer = make_answer(x, made, coding, etag,
-				coding == c->coding ? c->body : buf_str(&x->body));
-	if (x->answer)
-		put_answer(x, made->ages);
-	else
-		x->body.failed = true;
+	if (!holds(x, made->ages, etag))
+		return;
+	if (coding == c->coding)
+		buf_put(&x->body, c->body);
+	put_beginning(x, made->ages);
+	put_lasting(&x->head, made, coding, etag, x->body.n);
+	if (request_method(&x->request) == METHOD_HEAD)
+		buf_release(&x->body);
 }
 
 void represent(const struct gateway *gw, struct exchange *x, const struct made *made)
@@ -304,21 +322,14 @@ void represent(const struct gateway *gw, struct exchange *x, const struct made *
 	coding = coding_of(x, x->body.n);
 	etag = make_etag(text, hash, coding);
 	/* The tag is known without compressing. */
-	switch (condition_of(&x->request, etag)) {
-	case CONDITION_NOT_MODIFIED:
-		put_not_modified(x, made->ages, etag);
+	if (!holds(x, made->ages, etag))
 		return;
-	case CONDITION_FAILED:
-		put_other_than_wanted(x);
-		return;
-	case CONDITION_HOLDS:
-		break;
-	}
 	x->answer = make_coded(x, made, hash, &coding);
 	if (!x->answer) {
 		x->body.failed = true;
 		return;
 	}
 	keep(gw, x, made, x->answer, coding);
-	put_whole(x, made->ages);
+	put_beginning(x, made->ages);
+	buf_release(&x->body);
 }

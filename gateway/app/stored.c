@@ -48,7 +48,7 @@ struct stored_look {
 /* ---- to look for them ---- */
 
 /* The address under which the answer is known everywhere; p == NULL: the arena is exhausted. */
-static struct str url_of(const struct gateway *gw, const struct exchange *x)
+static struct str url_of(const struct gateway *gw, struct exchange *x)
 {
 	struct str base = bases_pick(&gw->bases, x->request.forwarded_host, x->request.host);
 	struct str self = lookup_self(x);
@@ -88,7 +88,7 @@ static bool want_all(const struct exchange *x, struct stored_look *l)
 	       (c->offset + c->limit <= start + size || want(x, start + size, size, l));
 }
 
-static struct stored_look *make_look(const struct gateway *gw, const struct exchange *x)
+static struct stored_look *make_look(const struct gateway *gw, struct exchange *x)
 {
 	struct stored_look *l = arena_alloc(x->arena, sizeof(*l));
 
@@ -129,6 +129,22 @@ static bool is_right(const struct answer_query *q, size_t i)
 		if (!str_eq(q->places[i + k].sum, c->parts[k].sum))
 			return false;
 	return true;
+}
+
+/* At how many places may there be one that will do? */
+static size_t places_n(const struct exchange *x)
+{
+	return x->canon.head ? x->look->query.n : 1;
+}
+
+bool stored_has(const struct exchange *x)
+{
+	if (!x->look)
+		return false;
+	for (size_t i = 0; i < places_n(x); i++)
+		if (is_right(&x->look->query, i))
+			return true;
+	return false;
 }
 
 /* The entry without what is in it. */
@@ -184,7 +200,7 @@ bool stored_find(const struct gateway *gw, struct exchange *x, struct lookup *re
 	if (!look || look->over)
 		return false;
 	look->over = true;
-	for (size_t i = 0; i < (x->canon.head ? look->query.n : 1); i++) {
+	for (size_t i = 0; i < places_n(x); i++) {
 		if (!is_right(&look->query, i))
 			continue;
 		take(look, i, now, ret);

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -235,23 +236,23 @@ static void read_request(struct thread *t, struct connection *c)
 {
 	const struct clock *clock = t->gw->clock;
 	struct exchange *x = &c->exchange;
+	/* In nginx' order (fastcgi.conf), in which they are found soonest. */
 	const struct fcgi_param params[] = {
 		{ STR("REQUEST_METHOD"), &x->request.method },
 		{ STR("REQUEST_URI"), &x->request.target },
+		{ STR("REMOTE_ADDR"), &x->address },
+		{ STR("REQUEST_ID"), &x->request.id },
+		{ STR("PERIGEE_CLIENT"), &x->named },
+		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
 		{ STR("HTTP_HOST"), &x->request.host },
 		{ STR("HTTP_X_FORWARDED_HOST"), &x->request.forwarded_host },
 		{ STR("HTTP_IF_MATCH"), &x->request.if_match },
 		{ STR("HTTP_IF_NONE_MATCH"), &x->request.if_none_match },
-		{ STR("HTTP_ACCEPT_ENCODING"), &x->request.accept_encoding },
 		{ STR("HTTP_CACHE_CONTROL"), &x->request.cache_control },
-		{ STR("HTTP_TRACEPARENT"), &x->request.traceparent },
-		{ STR("REMOTE_ADDR"), &x->address },
-		{ STR("PERIGEE_CLIENT"), &x->named },
-		{ STR("REQUEST_ID"), &x->request.id },
+		{ STR("HTTP_ACCEPT_ENCODING"), &x->request.accept_encoding },
 	};
 
-	/* libfcgi keeps the parameters until the answer is written, also while the request waits.
-	 */
+	/* They stay until the answer is written, also while the request waits. */
 	fcgi_params(c->fcgi, params, sizeof(params) / sizeof(params[0]));
 	x->arrived = clock->mono(clock);
 	x->arrived_us = clock->us(clock);
@@ -376,6 +377,13 @@ static void follow_configuration(struct thread *t)
 	t->gw = gateway_take(t->workers->gw);
 }
 
+/* Redis is asked for the answers, and takes less time for all of them than it would take to wake
+ * another thread. While it does not answer, nobody waits who need not. */
+static bool asks_for_answers(const struct thread *t)
+{
+	return t->gw->stored && redis_is_well(t->workers->redis);
+}
+
 /*
  * One thread listens at a time, and goes on doing so as long as all that it hears of takes no
  * time: to wake another one for each of a few requests would cost more than to answer them. It
@@ -421,7 +429,7 @@ static bool take_in(struct thread *t)
 		look_at(t, c);
 	for (int i = 0; i < n; i++)
 		go_on &= hear(t, &events[i]);
-	if (t->slow.first || t->stuck.first || !go_on)
+	if ((t->slow.first && !asks_for_answers(t)) || t->stuck.first || !go_on)
 		let_listen(t);
 	return go_on;
 }
@@ -444,6 +452,8 @@ static void serve_slow(struct thread *t)
 		serve_ahead(t->gw, t->store, xs, n);
 		for (size_t i = 0; i < n; i++) {
 			beat(t);
+			if (serve_takes_time(xs[i]))
+				let_listen(t);
 			serve_on(t, together[i]);
 		}
 	}
@@ -459,12 +469,23 @@ static void finish_stuck(struct thread *t)
 	}
 }
 
+/* To be woken by a request is no reason to take the processor from nginx: left alone it passes on
+ * some more first, and all of them are answered together. Where another processor is idle nobody
+ * waits for that. It is no harm if it is not granted. */
+static void let_nginx_finish(void)
+{
+	const struct sched_param none = { .sched_priority = 0 };
+
+	sched_setscheduler(0, SCHED_BATCH, &none);
+}
+
 static void *run(void *ctx)
 {
 	struct thread *t = ctx;
 	struct workers *w = t->workers;
 	bool go_on = true;
 
+	let_nginx_finish();
 	t->gw = gateway_take(w->gw);
 	t->pulse = pulse_new(&w->gw->pulses);
 	t->store = store_new(w->redis, CONFIG_TEXT(w->gw->config, redis, prefix));

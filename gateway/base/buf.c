@@ -24,7 +24,8 @@ static void give_up(struct buf *b)
 	b->failed = true;
 }
 
-char *buf_room(struct buf *b, size_t n)
+/* Allocates room for n more bytes at the end. */
+static char *grow(struct buf *b, size_t n)
 {
 	size_t size = b->size ? b->size : FIRST_BYTES;
 	char *p;
@@ -36,8 +37,6 @@ char *buf_room(struct buf *b, size_t n)
 		return NULL;
 	}
 	/* One more byte than asked, so that buf_take() can end the string. */
-	if (b->n + n + 1 <= b->size)
-		return b->p + b->n;
 	while (size < b->n + n + 1)
 		size *= 2;
 	p = realloc(b->p, size);
@@ -46,8 +45,20 @@ char *buf_room(struct buf *b, size_t n)
 		return NULL;
 	}
 	b->p = p;
-	b->size = size;
+	/* What lies beyond the cap is for nobody. */
+	b->size = size - 1 < b->cap ? size : b->cap + 1;
 	return b->p + b->n;
+}
+
+/* Here, and short: an answer's head is put together of some dozens of pieces. */
+static inline char *room(struct buf *b, size_t n)
+{
+	return n < b->size - b->n ? b->p + b->n : grow(b, n);
+}
+
+char *buf_room(struct buf *b, size_t n)
+{
+	return room(b, n);
 }
 
 void buf_grew(struct buf *b, size_t n)
@@ -57,7 +68,7 @@ void buf_grew(struct buf *b, size_t n)
 
 void buf_put(struct buf *b, struct str s)
 {
-	char *to = buf_room(b, s.n);
+	char *to = room(b, s.n);
 
 	if (!to || !s.n)
 		return;
@@ -67,19 +78,19 @@ void buf_put(struct buf *b, struct str s)
 
 void buf_put_char(struct buf *b, char c)
 {
-	buf_put(b, (struct str){ &c, 1 });
+	char *to = room(b, 1);
+
+	if (!to)
+		return;
+	*to = c;
+	b->n++;
 }
 
 void buf_put_u64(struct buf *b, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[STR_U64_BYTES];
 
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	buf_put(b, (struct str){ digits + at, sizeof(digits) - at });
+	buf_put(b, str_of_u64(value, digits));
 }
 
 void buf_putf(struct buf *b, const char *format, ...)

@@ -104,6 +104,17 @@ bool str_to_i64(struct str s, int64_t *ret)
 	return true;
 }
 
+struct str str_of_u64(uint64_t value, char text[static STR_U64_BYTES])
+{
+	size_t at = STR_U64_BYTES;
+
+	do {
+		text[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	return (struct str){ text + at, STR_U64_BYTES - at };
+}
+
 bool str_glob(struct str pattern, struct str s)
 {
 	if (str_ends(pattern, STR("*")))

@@ -74,6 +74,10 @@ bool str_is_digits(struct str s);
 /* Decimal digits with an optional leading '-', nothing else, within int64_t. */
 bool str_to_i64(struct str s, int64_t *ret);
 
+/* The decimal digits of a number, in `text`. */
+#define STR_U64_BYTES 20
+struct str str_of_u64(uint64_t value, char text[static STR_U64_BYTES]);
+
 /* Does `pattern`, literal but for one optional trailing '*', match all of s? */
 bool str_glob(struct str pattern, struct str s);
 

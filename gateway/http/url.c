@@ -42,27 +42,29 @@ const char *url_decode(struct str raw, enum url_decode how, struct arena *a, str
 	return utf8_valid(*ret) ? NULL : "it is not valid UTF-8";
 }
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.' || c == '-' || c == '~';
-}
-
-void url_put_form(struct buf *b, struct str s)
+static void put_escaped(struct buf *b, unsigned char c)
 {
 	static const char digits[] = "0123456789ABCDEF";
+	const char escape[] = { '%', digits[c >> 4], digits[c & 15] };
+
+	buf_put(b, c == ' ' ? STR("+") : (struct str){ escape, sizeof(escape) });
+}
+
+/* Mostly there is nothing to escape, so what stays as it is goes in runs. */
+void url_put_form(struct buf *b, struct str s)
+{
+	static const bool unreserved[256] = {
+		['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true, ['_'] = true,
+		['.'] = true,	      ['-'] = true,	    ['~'] = true,
+	};
+	size_t from = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		if (is_unreserved((char)c)) {
-			buf_put_char(b, (char)c);
-		} else if (c == ' ') {
-			buf_put_char(b, '+');
-		} else {
-			char escape[3] = { '%', digits[c >> 4], digits[c & 15] };
-
-			buf_put(b, (struct str){ escape, sizeof(escape) });
-		}
+		if (unreserved[(unsigned char)s.p[i]])
+			continue;
+		buf_put(b, str_slice(s, from, i));
+		put_escaped(b, (unsigned char)s.p[i]);
+		from = i + 1;
 	}
+	buf_put(b, str_slice(s, from, s.n));
 }

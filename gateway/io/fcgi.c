@@ -1,14 +1,17 @@
 #include "io/fcgi.h"
 
+#include "io/fcgi_records.h"
+#include "io/fcgi_request.h"
+
 #include <errno.h>
 #include <fcgiapp.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
-#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,29 +19,22 @@
  * grants what net.core.wmem_max allows. */
 #define SEND_BUFFER_BYTES (1024 * 1024)
 
-/* nginx sends no bodies; somebody else may send this much before the connection is dropped. */
-#define BODY_BYTES (64 * 1024)
+/* What a request is read into at first, which most of nginx' fit in. */
+#define INPUT_BYTES (4 * 1024)
 
-/* Requests of nginx' are smaller: it passes on a few fields, of 16 kB at most. */
-#define LOOK_BYTES (32 * 1024)
-
-/* FastCGI 1.0 */
-#define VERSION	     1
-#define HEADER_BYTES 8
-#define END_BYTES    8
-
-enum { END_REQUEST = 3, STDIN = 5, STDOUT = 6 };
-
-/* The longest record that needs no padding to end on a multiple of 8. */
-#define RECORD_BYTES 65528
-
-/* Pieces that leave in one system call. */
-#define PIECES_MAX 64
+/* Of a larger request the connection is dropped. nginx has parameters of 64 kB at most, and
+ * sends no bodies. */
+#define INPUT_BYTES_MAX (128 * 1024)
 
 struct fcgi {
-	FCGX_Request request;
 	int fd;
-	size_t sent; /* bytes of the answer, records' headers included */
+	char *input; /* a request, or as much of it as has come */
+	size_t input_n;
+	size_t input_size;
+	struct fcgi_request request;
+	bool plain;	      /* else it was read by libfcgi, into: */
+	FCGX_Request general; /* its ipcFd is -1 while there is none */
+	size_t sent;	      /* bytes of the answer, records' headers included */
 };
 
 bool fcgi_start(void)
@@ -106,11 +102,11 @@ void fcgi_unlisten(struct str path)
 		unlink(path.p);
 }
 
-static void set_timeout(int fd, int option, int64_t ms)
+static void set_send_timeout(int fd, int64_t ms)
 {
 	struct timeval t = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
-	setsockopt(fd, SOL_SOCKET, option, &t, sizeof(t));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &t, sizeof(t));
 }
 
 struct fcgi *fcgi_accept(int listener)
@@ -122,21 +118,14 @@ struct fcgi *fcgi_accept(int listener)
 	if (fd < 0)
 		return NULL;
 	c = calloc(1, sizeof(*c));
-	if (!c || FCGX_InitRequest(&c->request, -1, 0) != 0) {
-		free(c);
+	if (!c) {
 		close(fd);
 		return NULL;
 	}
-	set_timeout(fd, SO_RCVTIMEO, FCGI_READ_MS);
-	set_timeout(fd, SO_SNDTIMEO, FCGI_WRITE_MS);
+	c->general.ipcFd = -1;
+	set_send_timeout(fd, FCGI_WRITE_MS);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
 	c->fd = fd;
-	c->request.ipcFd = fd;
-	/* What FCGX_Accept_r() looks at before it reads: keep the descriptor it is given. */
-	c->request.keepConnection = 1;
-	/* On closing, libfcgi would else wait for the peer to close first: 2 s, and then for ever.
-	 */
-	c->request.detached = 1;
 	return c;
 }
 
@@ -147,244 +136,196 @@ int fcgi_fd(const struct fcgi *c)
 
 /* ---- reading ---- */
 
-/* Is all of a request here? What makes no sense is for libfcgi to refuse, which needs no more. */
-static bool is_whole(const unsigned char *bytes, size_t n)
+/* Room for more of a request; false if it has become too large. */
+static bool make_room(struct fcgi *c)
 {
-	size_t at = 0;
+	size_t size = c->input_size ? 2 * c->input_size : INPUT_BYTES;
+	char *input;
 
-	while (n - at >= HEADER_BYTES) {
-		const unsigned char *record = bytes + at;
-		size_t content = (size_t)record[4] << 8 | record[5];
-		size_t size = HEADER_BYTES + content + record[6];
+	if (c->input_n < c->input_size)
+		return true;
+	if (size > INPUT_BYTES_MAX)
+		return false;
+	input = realloc(c->input, size);
+	if (!input)
+		return false;
+	c->input = input;
+	c->input_size = size;
+	return true;
+}
 
-		if (record[0] != VERSION)
-			return true;
-		if (n - at < size)
-			return false;
-		/* The body's end is the request's. */
-		if (record[1] == STDIN && !content)
-			return true;
-		at += size;
+enum fcgi_look fcgi_look(struct fcgi *c)
+{
+	while (make_room(c)) {
+		struct str bytes;
+		ssize_t n = recv(c->fd, c->input + c->input_n, c->input_size - c->input_n,
+				 MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return FCGI_PART;
+		/* The peer has closed: what it has begun stays half. */
+		if (n <= 0)
+			return FCGI_OVER;
+		c->input_n += (size_t)n;
+		bytes = (struct str){ c->input, c->input_n };
+		c->plain = fcgi_request_read(bytes, &c->request);
+		if (c->plain || fcgi_request_is_whole(bytes))
+			return FCGI_WHOLE;
 	}
-	return false;
+	return FCGI_OVER;
 }
 
-/* Has the peer closed, so that what it has begun stays half? */
-static bool is_over(int fd)
+/* A file in memory with what has come, at its beginning: it ends where that ends, and nobody can
+ * write to it. -1 without memory. */
+static int input_file(const struct fcgi *c)
 {
-	struct pollfd peer = { .fd = fd, .events = POLLRDHUP };
+	int fd = memfd_create("request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	return poll(&peer, 1, 0) > 0;
+	if (fd < 0)
+		return -1;
+	if (pwrite(fd, c->input, c->input_n, 0) == (ssize_t)c->input_n &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE) == 0)
+		return fd;
+	close(fd);
+	return -1;
 }
 
-enum fcgi_look fcgi_look(const struct fcgi *c)
-{
-	static _Thread_local unsigned char bytes[LOOK_BYTES];
-	ssize_t n = recv(c->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-
-	if (n == 0)
-		return FCGI_OVER;
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? FCGI_PART : FCGI_OVER;
-	if (n == sizeof(bytes) || is_whole(bytes, (size_t)n))
-		return FCGI_WHOLE;
-	return is_over(c->fd) ? FCGI_OVER : FCGI_PART;
-}
-
-/* Reads to the end of the request's body. What is left of it (the end itself, where it came in a
- * packet of its own) would be taken for the next request. */
-static bool drain_body(struct fcgi *c)
+/* Reads to the end of the request's body: only then libfcgi knows whether it is whole. */
+static bool drain_body(FCGX_Stream *in)
 {
 	char bytes[4096];
-	size_t taken = 0;
-	int n;
 
-	do {
-		n = FCGX_GetStr(bytes, sizeof(bytes), c->request.in);
-		taken += (size_t)n;
-	} while (n == sizeof(bytes) && taken <= BODY_BYTES);
-	return taken <= BODY_BYTES && FCGX_GetError(c->request.in) == 0;
+	while (FCGX_GetStr(bytes, sizeof(bytes), in) == sizeof(bytes))
+		continue;
+	return FCGX_GetError(in) == 0;
+}
+
+/* What is not plain: libfcgi is given a file that has all of it, so that it never waits. */
+static bool read_general(struct fcgi *c)
+{
+	int fd = input_file(c);
+
+	if (fd < 0)
+		return false;
+	if (FCGX_InitRequest(&c->general, -1, 0) != 0) {
+		close(fd);
+		return false;
+	}
+	c->general.ipcFd = fd;
+	/* What FCGX_Accept_r() looks at before it reads: keep the descriptor it is given. */
+	c->general.keepConnection = 1;
+	/* libfcgi would else close it as a socket. */
+	c->general.detached = 1;
+	/* On failure libfcgi closes the file and tries to accept from listener -1: in vain. */
+	if (FCGX_Accept_r(&c->general) != 0 || !drain_body(c->general.in))
+		return false;
+	c->request.id = (unsigned int)c->general.requestId;
+	c->request.keep = c->general.keepConnection;
+	return true;
 }
 
 bool fcgi_read(struct fcgi *c)
 {
-	/* On failure libfcgi closes the descriptor and tries to accept from listener -1: in vain.
-	 */
-	return FCGX_Accept_r(&c->request) == 0 && drain_body(c);
+	return c->plain || read_general(c);
 }
 
-/* `NAME=value` */
-static void take_param(const char *text, const struct fcgi_param *wanted, size_t n)
+/* The request is over. */
+static void forget_request(struct fcgi *c)
 {
-	struct str value = str_from(text);
-	struct str name = str_cut(&value, '=');
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(wanted[i].name, name))
-			*wanted[i].value = value;
+	if (!c->plain) {
+		FCGX_Free(&c->general, 1);
+		c->general = (FCGX_Request){ .ipcFd = -1 };
+	}
+	c->plain = false;
+	c->sent = 0;
+	c->input_n = 0;
+	/* A long request's memory is not kept for the short ones that follow. */
+	if (c->input_size > INPUT_BYTES) {
+		free(c->input);
+		c->input = NULL;
+		c->input_size = 0;
+	}
 }
 
-struct str fcgi_param(const struct fcgi *c, const char *name)
+/* Parameters mostly come in the order in which they are wanted: each is looked for first behind the
+ * last one that was found, *at. */
+static void take_param(struct str name, struct str value, const struct fcgi_param *wanted, size_t n,
+		       size_t *at)
 {
-	return str_from(FCGX_GetParam(name, c->request.envp));
+	for (size_t i = 0; i < n; i++) {
+		size_t place = *at + i < n ? *at + i : *at + i - n;
+
+		if (str_eq(wanted[place].name, name)) {
+			*wanted[place].value = value;
+			*at = place + 1;
+			return;
+		}
+	}
 }
 
 void fcgi_params(const struct fcgi *c, const struct fcgi_param *wanted, size_t n)
 {
+	struct str rest = c->plain ? c->request.params : (struct str){ NULL, 0 };
+	char **text = c->plain ? NULL : c->general.envp;
+	struct str name;
+	struct str value;
+	size_t at = 0;
+
 	for (size_t i = 0; i < n; i++)
 		*wanted[i].value = (struct str){ NULL, 0 };
-	for (char **text = c->request.envp; text && *text; text++)
-		take_param(*text, wanted, n);
+	while (fcgi_take_pair(&rest, &name, &value))
+		take_param(name, value, wanted, n, &at);
+	/* `NAME=value` */
+	for (; text && *text; text++) {
+		value = str_from(*text);
+		name = str_cut(&value, '=');
+		take_param(name, value, wanted, n, &at);
+	}
+}
+
+struct str fcgi_param(const struct fcgi *c, const char *name)
+{
+	struct str value;
+	const struct fcgi_param wanted = { str_from(name), &value };
+
+	fcgi_params(c, &wanted, 1);
+	return value;
 }
 
 /* ---- writing ---- */
 
-/* A run of records on its way out. */
-struct sending {
-	struct fcgi *c;
-	size_t skip; /* bytes that have left before */
-	bool wait;
-	bool stuck;
-	bool broken;
-	struct iovec pieces[PIECES_MAX];
-	size_t pieces_n;
-	unsigned char headers[PIECES_MAX][HEADER_BYTES];
-	size_t headers_n;
-};
-
-/* Forgets what has left, n bytes. */
-static struct iovec *advance(struct iovec *at, size_t *left, size_t n)
-{
-	for (; *left && n >= at->iov_len; at++, (*left)--)
-		n -= at->iov_len;
-	if (*left) {
-		at->iov_base = (char *)at->iov_base + n;
-		at->iov_len -= n;
-	}
-	return at;
-}
-
-/* Sends what has been put. */
-static void flush(struct sending *s)
-{
-	const int flags = MSG_NOSIGNAL | (s->wait ? 0 : MSG_DONTWAIT);
-	struct iovec *at = s->pieces;
-
-	while (s->pieces_n && !s->stuck && !s->broken) {
-		const struct msghdr message = { .msg_iov = at, .msg_iovlen = s->pieces_n };
-		ssize_t n = sendmsg(s->c->fd, &message, flags);
-
-		if (n >= 0) {
-			s->c->sent += (size_t)n;
-			at = advance(at, &s->pieces_n, (size_t)n);
-		} else if (errno == EAGAIN && !s->wait) {
-			s->stuck = true;
-		} else if (errno != EINTR) {
-			s->broken = true;
-		}
-	}
-	s->pieces_n = 0;
-	s->headers_n = 0;
-}
-
-static void put(struct sending *s, const void *bytes, size_t n)
-{
-	size_t skipped = s->skip < n ? s->skip : n;
-
-	s->skip -= skipped;
-	/* An iovec is for reading, too, and so it is not const. */
-	if (n > skipped)
-		s->pieces[s->pieces_n++] =
-			(struct iovec){ (char *)(uintptr_t)bytes + skipped, n - skipped };
-}
-
-static void put_header(struct sending *s, int type, size_t content)
-{
-	unsigned char *header = s->headers[s->headers_n++];
-	unsigned int id = (unsigned int)s->c->request.requestId;
-
-	header[0] = VERSION;
-	header[1] = (unsigned char)type;
-	header[2] = (unsigned char)(id >> 8);
-	header[3] = (unsigned char)id;
-	header[4] = (unsigned char)(content >> 8);
-	header[5] = (unsigned char)content;
-	header[6] = 0;
-	header[7] = 0;
-	put(s, header, HEADER_BYTES);
-}
-
-/* A record with the next `size` bytes: they begin in **piece, of which *at are gone. */
-static void put_record(struct sending *s, const struct str **piece, size_t *at, size_t size)
-{
-	put_header(s, STDOUT, size);
-	while (size) {
-		size_t left = (*piece)->n - *at;
-		size_t part = left < size ? left : size;
-
-		put(s, (*piece)->p + *at, part);
-		size -= part;
-		*at += part;
-		if (*at == (*piece)->n) {
-			(*piece)++;
-			*at = 0;
-		}
-	}
-}
-
-/* The end of the answer, and of the request: complete, with status 0. */
-static void put_end(struct sending *s)
-{
-	static const unsigned char complete[END_BYTES];
-
-	put_header(s, STDOUT, 0);
-	put_header(s, END_REQUEST, END_BYTES);
-	put(s, complete, END_BYTES);
-}
-
 bool fcgi_write_part(struct fcgi *c, struct str part)
 {
-	return FCGX_PutStr(part.p, (int)part.n, c->request.out) == (int)part.n &&
-	       FCGX_FFlush(c->request.out) == 0;
+	const struct fcgi_peer peer = { .fd = c->fd, .request = c->request.id, .wait = true };
+	size_t sent = 0;
+
+	return fcgi_send_records(&peer, &part, 1, false, &sent) == FCGI_OUT;
 }
 
 enum fcgi_sent fcgi_write(struct fcgi *c, const struct str *pieces, size_t n, bool wait)
 {
-	struct sending s;
-	size_t left = 0;
-	size_t at = 0;
+	const struct fcgi_peer peer = { .fd = c->fd, .request = c->request.id, .wait = wait };
 
-	s.c = c;
-	s.skip = c->sent;
-	s.wait = wait;
-	s.stuck = s.broken = false;
-	s.pieces_n = s.headers_n = 0;
-	for (size_t i = 0; i < n; i++)
-		left += pieces[i].n;
-	while (left && !s.stuck && !s.broken) {
-		size_t size = left < RECORD_BYTES ? left : RECORD_BYTES;
-
-		/* A record has a header and at most all the pieces; the end has three. */
-		if (s.pieces_n + 1 + n + 3 > PIECES_MAX)
-			flush(&s);
-		put_record(&s, &pieces, &at, size);
-		left -= size;
-	}
-	if (!s.stuck && !s.broken)
-		put_end(&s);
-	flush(&s);
-	if (s.stuck)
+	switch (fcgi_send_records(&peer, pieces, n, true, &c->sent)) {
+	case FCGI_HELD_UP:
 		return FCGI_STUCK;
-	c->sent = 0;
-	/* libfcgi has written nothing, and has nothing to add. */
-	FCGX_Free(&c->request, 0);
-	return s.broken || !c->request.keepConnection ? FCGI_ENDED : FCGI_KEPT;
+	case FCGI_BROKEN:
+		return FCGI_ENDED;
+	case FCGI_OUT:
+		break;
+	}
+	forget_request(c);
+	return c->request.keep ? FCGI_KEPT : FCGI_ENDED;
 }
 
 void fcgi_close(struct fcgi *c)
 {
 	if (!c)
 		return;
-	FCGX_Free(&c->request, 1);
+	forget_request(c);
+	close(c->fd);
+	free(c->input);
 	free(c);
 }

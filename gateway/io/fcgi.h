@@ -2,27 +2,27 @@
 #define PERIGEE_IO_FCGI_H
 
 /*
- * FastCGI connections from nginx, read by libfcgi.
+ * FastCGI connections from nginx.
  *
- * libfcgi alone ties a thread to each connection, also while nothing or half a
- * request comes. So this module accepts and watches connections itself, and hands one to
- * libfcgi when a whole request is there to be read (fcgi_look()): the descriptor is put
- * into an FCGX_Request, for which FCGX_Accept_r() then reads a request instead of accepting.
- * Connections are kept (FCGI_KEEP_CONN) as long as nginx likes.
+ * libfcgi ties a thread to each connection, also while nothing or half a request comes.
+ * So this module accepts and watches connections itself, and takes what has come without waiting
+ * (fcgi_look()). When a whole request is there and it is as nginx writes it, it is read
+ * where it lies (io/fcgi_request.h). Any other is read by libfcgi, which knows all of the
+ * protocol: it gets all of it in a file in memory, in place of a connection, in an FCGX_Request
+ * for which FCGX_Accept_r() then reads instead of accepting. Connections are kept
+ * (FCGI_KEEP_CONN) as long as nginx likes.
  *
  * libfcgi would copy an answer into buffers of 8 kB and write each by itself. Answers go
  * out from where they lie, in one system call, in records of our own.
  *
  * A connection is used by one thread at a time. A peer that stops reading loses it after
- * FCGI_WRITE_MS. Requests larger than any of nginx' are read without knowing whether all
- * is there: a peer that stops in the middle of one holds a thread for FCGI_READ_MS. Only nginx
- * may be let at the socket.
+ * FCGI_WRITE_MS; one that stops in the middle of a request holds nobody up. Only nginx may be
+ * let at the socket.
  */
 
 #include "base/buf.h"
 #include "base/fault.h"
 
-#define FCGI_READ_MS  2000
 #define FCGI_WRITE_MS 5000
 
 struct fcgi;
@@ -43,14 +43,14 @@ int fcgi_fd(const struct fcgi *c);
 
 enum fcgi_look {
 	FCGI_WHOLE, /* fcgi_read() will not wait */
-	FCGI_PART,  /* nothing, or not all of a request: there will be more to see */
+	FCGI_PART,  /* nothing new, or not all of a request: there will be more to see */
 	FCGI_OVER,  /* there will be no request any more: close the connection */
 };
 
-/* What there is to read; waits for nothing. */
-enum fcgi_look fcgi_look(const struct fcgi *c);
+/* Takes what has come; waits for nothing. Not again once it is whole, until that is answered. */
+enum fcgi_look fcgi_look(struct fcgi *c);
 
-/* Reads one whole request. False: close the connection. */
+/* Reads the request that is whole. False: close the connection. */
 bool fcgi_read(struct fcgi *c);
 
 /* A parameter of a request and where its value goes; empty if there is none. */
@@ -71,8 +71,8 @@ enum fcgi_sent {
 	FCGI_ENDED, /* it is out, or will never be: close the connection */
 };
 
-/* Sends the beginning of an answer at once, by libfcgi; fcgi_write() sends the rest. False: it
- * cannot be sent. */
+/* Sends the beginning of an answer at once; fcgi_write() sends the rest. False: it cannot be
+ * sent. */
 bool fcgi_write_part(struct fcgi *c, struct str part);
 
 /* Answers the request that was read with these pieces, one behind the other. If it may not `wait`

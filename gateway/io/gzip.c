@@ -1,43 +1,30 @@
 #include "io/gzip.h"
 
-#include <limits.h>
+#include <libdeflate.h>
 
-/* zlib reads as const what it does not declare so. */
-#define ZLIB_CONST
-#include <zlib.h>
-
-/* 20 kB: 2,611 bytes in 75 us at level 1, 2,229 in 130 at 6, 2,196 in 155 at 9; and 1.3 against
- * 2.2 ms for a page of 100. */
+/* 24 kB: 3,204 bytes in 56 us at level 1, 2,739 in 114 at 6, 2,684 in 181 at 9. (zlib: 2,737 in 180
+ * at 6.) */
 #define LEVEL 6
 
-/* The largest window (32 kB), and a gzip header. */
-#define WINDOW_BITS  (15 + 16)
-#define MEMORY_LEVEL 8
-
-/* CRC and size */
-#define TRAILER_BYTES 8
+/* What is made here has a header without any of its optional fields. */
+#define HEADER	      "\x1F\x8B\x08\0"
+#define HEADER_BYTES  10
+#define TRAILER_BYTES 8 /* CRC and size */
 
 void gzip_put(struct buf *out, struct str body)
 {
-	z_stream z = { .next_in = (const unsigned char *)body.p, .avail_in = (uInt)body.n };
-	unsigned long bound;
-	char *room;
+	struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(LEVEL);
+	size_t bound = libdeflate_gzip_compress_bound(compressor, body.n);
+	char *room = compressor ? buf_room(out, bound) : NULL;
+	size_t n = room ? libdeflate_gzip_compress(compressor, body.n ? body.p : "", body.n, room,
+						   bound)
+			: 0;
 
-	/* No answer is that long: LIMIT_ANSWER_BYTES is far below. */
-	if (body.n > INT_MAX || deflateInit2(&z, LEVEL, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL,
-					     Z_DEFAULT_STRATEGY) != Z_OK) {
-		out->failed = true;
-		return;
-	}
-	bound = deflateBound(&z, body.n);
-	room = buf_room(out, bound);
-	z.next_out = (unsigned char *)room;
-	z.avail_out = (uInt)bound;
-	if (room && deflate(&z, Z_FINISH) == Z_STREAM_END)
-		buf_grew(out, z.total_out);
+	if (n)
+		buf_grew(out, n);
 	else
 		out->failed = true;
-	deflateEnd(&z);
+	libdeflate_free_compressor(compressor);
 }
 
 /* The last four bytes say how much there is: a hint, that need not be true. */
@@ -49,24 +36,29 @@ static size_t size_hint(struct str coded)
 	       (size_t)end[-1] << 24;
 }
 
+/* Takes `from`, without header and trailer, out of its coding: exactly n bytes, and all of it. The
+ * CRC is not looked at: it would be a fifth of the work, for what has a better sum of its own. */
+static bool take(struct str from, char *to, size_t n)
+{
+	struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+	size_t used = 0;
+	bool good = decompressor &&
+		    libdeflate_deflate_decompress_ex(decompressor, from.p, from.n, to, n, &used,
+						     NULL) == LIBDEFLATE_SUCCESS;
+
+	libdeflate_free_decompressor(decompressor);
+	return good && used == from.n;
+}
+
 void gzip_take(struct buf *out, struct str coded)
 {
-	z_stream z = { .next_in = (const unsigned char *)coded.p, .avail_in = (uInt)coded.n };
-	size_t size = coded.n < TRAILER_BYTES ? 0 : size_hint(coded);
-	char *room = size > out->cap ? NULL : buf_room(out, size);
+	bool whole = coded.n > HEADER_BYTES + TRAILER_BYTES &&
+		     str_starts(coded, (struct str){ HEADER, sizeof(HEADER) - 1 });
+	size_t size = whole ? size_hint(coded) : 0;
+	char *room = whole && size <= out->cap ? buf_room(out, size) : NULL;
 
-	if (!room || coded.n < TRAILER_BYTES || coded.n > INT_MAX ||
-	    inflateInit2(&z, WINDOW_BITS) != Z_OK) {
-		out->failed = true;
-		return;
-	}
-	/* A quarter of the work, for a CRC of what has a better sum of its own. */
-	inflateValidate(&z, 0);
-	z.next_out = (unsigned char *)room;
-	z.avail_out = (uInt)size;
-	if (inflate(&z, Z_FINISH) == Z_STREAM_END && z.total_out == size && !z.avail_in)
+	if (room && take(str_slice(coded, HEADER_BYTES, coded.n - TRAILER_BYTES), room, size))
 		buf_grew(out, size);
 	else
 		out->failed = true;
-	inflateEnd(&z);
 }

@@ -2,7 +2,7 @@
 #define PERIGEE_IO_GZIP_H
 
 /*
- * The gzip coding (RFC 1952), by zlib.
+ * The gzip coding (RFC 1952), by libdeflate.
  *
  * The same bytes always give the same bytes: there is no time in the header.
  */

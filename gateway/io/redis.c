@@ -1,5 +1,6 @@
 #include "io/redis.h"
 
+#include "base/limits.h"
 #include "io/log.h"
 #include "io/sysclock.h"
 
@@ -7,7 +8,8 @@
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 
-#define ARGC_MAX 40
+/* All commands of one trip: entries have LIMIT_ANSWER_BYTES at most, in gzip. */
+#define REQUEST_BYTES (2 * LIMIT_ANSWER_BYTES)
 
 struct redis {
 	const struct redis_options *options;
@@ -85,20 +87,42 @@ void redis_has_answered(const struct redis_options *o)
 	note_success(&o->health->master);
 }
 
+bool redis_is_well(const struct redis_options *o)
+{
+	return atomic_load(&o->health->master.failures) == 0;
+}
+
 /* ---- commands ---- */
 
-static bool append(redisContext *context, const struct redis_command *command)
+static void put_size(struct buf *b, char kind, size_t n)
 {
-	const char *argv[ARGC_MAX];
-	size_t lengths[ARGC_MAX];
+	buf_put_char(b, kind);
+	buf_put_u64(b, n);
+	buf_put(b, STR("\r\n"));
+}
 
-	if (command->argc > ARGC_MAX)
-		return false;
+/* As Redis reads it: with the length of everything in front of it. hiredis would take three times
+ * as long to write the same. */
+static void put_command(struct buf *b, const struct redis_command *command)
+{
+	put_size(b, '*', command->argc);
 	for (size_t i = 0; i < command->argc; i++) {
-		argv[i] = command->argv[i].p ? command->argv[i].p : "";
-		lengths[i] = command->argv[i].n;
+		put_size(b, '$', command->argv[i].n);
+		buf_put(b, command->argv[i]);
+		buf_put(b, STR("\r\n"));
 	}
-	return redisAppendCommandArgv(context, (int)command->argc, argv, lengths) == REDIS_OK;
+}
+
+static bool append(redisContext *context, const struct redis_command *commands, size_t n)
+{
+	struct buf b = buf_init(REQUEST_BYTES);
+	bool good;
+
+	for (size_t i = 0; i < n; i++)
+		put_command(&b, &commands[i]);
+	good = !b.failed && redisAppendFormattedCommand(context, b.p, b.n) == REDIS_OK;
+	buf_release(&b);
+	return good;
 }
 
 static void free_replies(struct redisReply **replies, size_t n)
@@ -113,9 +137,8 @@ static bool talk(redisContext *context, const struct redis_command *commands, si
 {
 	size_t got = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (!append(context, &commands[i]))
-			return false;
+	if (!append(context, commands, n))
+		return false;
 	for (; got < n; got++) {
 		void *reply = NULL;
 

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 from harness import SEED, SLOW, SPACECRAFT, eventually
-from wire import (BEGIN_REQUEST, DATA, GET_VALUES, PARAMS, STDIN, begin, fastcgi_request,
+from wire import (ABORT_REQUEST, BEGIN_REQUEST, DATA, GET_VALUES, PARAMS, STDIN, begin, fastcgi_request,
                   name_value, read_exactly, read_fastcgi, record, worker_connection)
 
 LARGE = SPACECRAFT + "?limit=100&mode=detailed"
@@ -88,16 +88,63 @@ def test_a_request_without_keep_ends_the_connection(gate, worker):
     assert s.recv(1) == b""
 
 
-def test_half_a_request_holds_a_thread_for_a_bounded_time(gate, worker):
-    """Peers that stop in the middle lose their connection, and others are served soon."""
+def test_half_a_request_holds_no_thread(gate, worker):
+    """Peers that stop in the middle are waited for by nobody, and served when they go on."""
     whole = fastcgi_request(SEED)
-    parts = [whole[:1], whole[:8], whole[:16], whole[:20], whole[:60], whole[:-8]]
-    for part in parts:
-        worker().sendall(part)
-    # Two threads, each held by two reads of 2 s at most.
-    served(gate, 4 * len(parts) / 2 + SLOW)
+    waiting = []
+    for length in (1, 8, 16, 20, 60, len(whole) - 8):
+        waiting.append((worker(), whole[length:]))
+        waiting[-1][0].sendall(whole[:length])
+    served(gate, 1 * SLOW)
     for s in [worker() for _ in range(4)]:
         assert ask(s).status == 200
+    for s, rest in waiting:
+        s.sendall(rest)
+        assert read_fastcgi(s).status == 200
+
+
+def other_spellings(target, **params):
+    """A request as nginx does not write it: in two records, with a body, under another id."""
+    plain = fastcgi_request(target, **params)
+    head, pairs, tail = plain[:16], plain[24:-16], plain[-16:]
+    halves = record(PARAMS, pairs[:50]) + record(PARAMS, pairs[50:])
+    yield head + halves + tail
+    yield head + record(PARAMS, pairs, padding=3) + record(PARAMS) + record(
+        STDIN, b"x" * 5000, padding=200) + record(STDIN)
+    yield fastcgi_request(target, 77, **params)
+    yield plain + record(ABORT_REQUEST)
+
+
+def test_the_same_request_in_other_spellings(gate, worker):
+    """Whether it is read in place or by libfcgi, byte by byte or at once: one answer, on one connection."""
+    gate.ask(LARGE)
+    s = worker()
+    for target in (SEED, LARGE, SPACECRAFT + "?x=1", SPACECRAFT + "?search=spelled"):
+        params = {"HTTP_ACCEPT_ENCODING": "gzip", "REQUEST_URI": target}
+        expected = ask(s, target, **params)
+        for request in other_spellings(target, **params):
+            s.sendall(request)
+            answer = read_fastcgi(s)
+            assert (answer.status, answer.body) == (expected.status, expected.body)
+    for request in other_spellings(SEED):
+        for byte in request:
+            s.sendall(bytes([byte]))
+        assert read_fastcgi(s).status == 200
+
+
+@pytest.mark.parametrize("size", [3_000, 5_000, 100_000, 300_000])
+def test_a_body_is_read_or_costs_the_connection(gate, worker, size):
+    """What nobody needs is taken up to a bound, and read by nobody."""
+    s = worker()
+    head = fastcgi_request(SEED)[:-8]
+    body = b"".join(record(STDIN, b"x" * min(50_000, size - at)) for at in range(0, size, 50_000))
+    try:
+        s.sendall(head + body + record(STDIN))
+        answer = read_fastcgi(s)
+    except (EOFError, OSError):
+        answer = None
+    assert (answer is not None and answer.status == 200) == (size <= 100_000)
+    served(gate, 1 * SLOW)
 
 
 def test_half_a_request_and_then_gone(gate, worker):

@@ -134,6 +134,16 @@ static void globs_end_in_a_star_or_not(void **state)
 	assert_false(str_glob(STR(""), STR("a")));
 }
 
+static void digits_of_numbers(void **state)
+{
+	char text[STR_U64_BYTES];
+
+	(void)state;
+	assert_view(str_of_u64(0, text), "0");
+	assert_view(str_of_u64(1090, text), "1090");
+	assert_view(str_of_u64(UINT64_MAX, text), "18446744073709551615");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +154,7 @@ int main(void)
 		cmocka_unit_test(words_are_cut_at_blanks),
 		cmocka_unit_test(trim_takes_ascii_blanks),
 		cmocka_unit_test(numbers_up_to_the_edges),
+		cmocka_unit_test(digits_of_numbers),
 		cmocka_unit_test(globs_end_in_a_star_or_not),
 	};
 
