@@ -507,8 +507,8 @@ static const char *now_s(const struct service *s)
 	return text;
 }
 
-/* How often it has to be asked for, before nginx may keep it. (The one that has it composed does not
- * count.) */
+/* How often it has to be asked for, before nginx may keep it. (The one that has it composed does
+ * not count.) */
 static int times_until_kept(struct service *s, struct request request)
 {
 	for (int times = 1; times <= 20; times++) {
