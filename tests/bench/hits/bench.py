@@ -171,15 +171,24 @@ def requests_total(port):
     return sum(map(int, re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M)))
 
 
-def in_redis(source):
-    """Bytes of memory that Redis needs for an object of a list, and for a page that is kept composed (None:
-    there is none)."""
-    keys = source.redis_cli("--scan", "--pattern", f"*{pages.LIST}*ordering=*").splitlines()
-    used = sum(int(source.redis_cli("memory", "usage", key, "samples", "0")) for key in keys)
-    answers = sum(int(source.redis_cli("hget", key, "answers_bytes").strip() or 0) for key in keys)
+def windows_in_redis(source):
+    """Keys of the windows that all pages of lists are cut from."""
+    return source.redis_cli("--scan", "--pattern", f"*{pages.LIST}*ordering=*").splitlines()
+
+
+def object_in_redis(source):
+    """Bytes of memory that Redis needs for an object of a list, as long as no page is kept composed."""
+    used = sum(int(source.redis_cli("memory", "usage", key, "samples", "0"))
+               for key in windows_in_redis(source))
+    return used / (pages.COUNT * len(pages.ORDERINGS))
+
+
+def answer_in_redis(source):
+    """And for a page that is kept composed; None: there is none."""
+    keys = windows_in_redis(source)
+    used = sum(int(source.redis_cli("hget", key, "answers_bytes").strip() or 0) for key in keys)
     n = sum(source.redis_cli("hkeys", key).count("://") for key in keys)
-    return {"object": (used - answers) / (pages.COUNT * len(pages.ORDERINGS)),
-            "answer": answers / n if n else None}
+    return used / n if n else None
 
 
 def run(environment, out):
@@ -192,6 +201,7 @@ def run(environment, out):
                                            config={"log.requests": "no"}))
         world = World(source, parameters)
         fetch(source.port, pages.windows())
+        redis = {"object": object_in_redis(source)}
         with ExitStack() as measured:
             running = {name: measured.enter_context(peers.start(peers.PEERS[name], source,
                                                                 world.bodies))
@@ -213,7 +223,7 @@ def run(environment, out):
         if parameters.instructions:
             result["instructions"] = instructions.measure(source, world, parameters.instructions,
                                                           folder)
-        result["redis"] = in_redis(source)
+        result["redis"] = redis | {"answer": answer_in_redis(source)}
     (out / "hits.json").write_text(json.dumps(result, indent=1) + "\n")
     if "instructions" in result:
         (out / "hits-profile.txt").write_text(report.profile(result))
