@@ -161,11 +161,6 @@ void serve_ahead(const struct gateway *gw, struct store *store, struct exchange 
 		stored_look(gw, store, routed, routed_n);
 }
 
-bool serve_takes_time(const struct exchange *x)
-{
-	return !x->answered && !stored_has(x);
-}
-
 bool serve(const struct gateway *gw, struct store *store, struct exchange *x)
 {
 	if (x->answered || (!x->routed && refuse_or_route(gw, store, x)))

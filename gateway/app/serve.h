@@ -21,9 +21,6 @@ bool serve_at_once(const struct gateway *gw, struct exchange *x);
 void serve_ahead(const struct gateway *gw, struct store *store, struct exchange *const *xs,
 		 size_t n);
 
-/* After that: is there more to be done for x than to send what was found? */
-bool serve_takes_time(const struct exchange *x);
-
 /*
  * Serves x as far as it can be without waiting. True: its answer is written.
  * False: it waits for upstream and belongs to the fills; call serve() again

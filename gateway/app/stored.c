@@ -131,22 +131,6 @@ static bool is_right(const struct answer_query *q, size_t i)
 	return true;
 }
 
-/* At how many places may there be one that will do? */
-static size_t places_n(const struct exchange *x)
-{
-	return x->canon.head ? x->look->query.n : 1;
-}
-
-bool stored_has(const struct exchange *x)
-{
-	if (!x->look)
-		return false;
-	for (size_t i = 0; i < places_n(x); i++)
-		if (is_right(&x->look->query, i))
-			return true;
-	return false;
-}
-
 /* The entry without what is in it. */
 static struct entry *outline(const struct answer_place *place, const struct composed_part *part)
 {
@@ -200,7 +184,7 @@ bool stored_find(const struct gateway *gw, struct exchange *x, struct lookup *re
 	if (!look || look->over)
 		return false;
 	look->over = true;
-	for (size_t i = 0; i < places_n(x); i++) {
+	for (size_t i = 0; i < (x->canon.head ? look->query.n : 1); i++) {
 		if (!is_right(&look->query, i))
 			continue;
 		take(look, i, now, ret);

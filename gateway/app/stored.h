@@ -27,9 +27,6 @@ void stored_free(struct stored *s);
 void stored_look(const struct gateway *gw, struct store *store, struct exchange *const *xs,
 		 size_t n);
 
-/* Was one found for x that is made of what is there now? */
-bool stored_has(const struct exchange *x);
-
 /* The answer to x, if that was found and may be given: into *ret as look_up() leaves it, with
  * ret->composed. False: there is none, and look_up() is to say what there is. */
 bool stored_find(const struct gateway *gw, struct exchange *x, struct lookup *ret);

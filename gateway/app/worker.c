@@ -377,13 +377,6 @@ static void follow_configuration(struct thread *t)
 	t->gw = gateway_take(t->workers->gw);
 }
 
-/* Redis is asked for the answers, and takes less time for all of them than it would take to wake
- * another thread. While it does not answer, nobody waits who need not. */
-static bool asks_for_answers(const struct thread *t)
-{
-	return t->gw->stored && redis_is_well(t->workers->redis);
-}
-
 /*
  * One thread listens at a time, and goes on doing so as long as all that it hears of takes no
  * time: to wake another one for each of a few requests would cost more than to answer them. It
@@ -429,7 +422,7 @@ static bool take_in(struct thread *t)
 		look_at(t, c);
 	for (int i = 0; i < n; i++)
 		go_on &= hear(t, &events[i]);
-	if ((t->slow.first && !asks_for_answers(t)) || t->stuck.first || !go_on)
+	if (t->slow.first || t->stuck.first || !go_on)
 		let_listen(t);
 	return go_on;
 }
@@ -452,8 +445,6 @@ static void serve_slow(struct thread *t)
 		serve_ahead(t->gw, t->store, xs, n);
 		for (size_t i = 0; i < n; i++) {
 			beat(t);
-			if (serve_takes_time(xs[i]))
-				let_listen(t);
 			serve_on(t, together[i]);
 		}
 	}

@@ -87,11 +87,6 @@ void redis_has_answered(const struct redis_options *o)
 	note_success(&o->health->master);
 }
 
-bool redis_is_well(const struct redis_options *o)
-{
-	return atomic_load(&o->health->master.failures) == 0;
-}
-
 /* ---- commands ---- */
 
 static void put_size(struct buf *b, char kind, size_t n)

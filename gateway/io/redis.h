@@ -30,9 +30,6 @@ struct redisReply; /* hiredis */
 /* On such a connection a command was answered: whatever pause there is for others is over. */
 void redis_has_answered(const struct redis_options *options);
 
-/* Did the master answer when it was last asked? So it will most likely do so at once. */
-bool redis_is_well(const struct redis_options *options);
-
 /* Connects at the first command. The options must outlive it. NULL without memory. */
 struct redis *redis_new(const struct redis_options *options);
 void redis_free(struct redis *r);

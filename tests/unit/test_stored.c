@@ -327,34 +327,12 @@ static void many_are_looked_for_at_once(void **state)
 	assert_int_equal(s->rig->store.looks, before + 1);
 	before = s->rig->store.loads;
 	for (size_t i = 0; i < COUNT(targets); i++) {
-		assert_false(serve_takes_time(xs[i]));
 		assert_true(serve(&s->gw, s->store, xs[i]));
 		assert_int_equal(xs[i]->status, 200);
 		assert_int_equal(xs[i]->result, RESULT_HIT);
 		close_exchange(xs[i]);
 	}
 	assert_int_equal(s->rig->store.loads, before);
-}
-
-static void what_is_to_be_composed_takes_time(void **state)
-{
-	static const struct {
-		const char *target;
-		bool takes_time;
-	} cases[] = { { LIST "?offset=20", true }, { LIST "?offset=x", false } };
-	struct service *s = *state;
-
-	assert_int_equal(ask(s, LIST), 200);
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct exchange x;
-
-		open_exchange(&x, LIMIT_REQUEST_BYTES);
-		x.request = get(cases[i].target);
-		serve_ahead(&s->gw, s->store, &(struct exchange *){ &x }, 1);
-		assert_int_equal(serve_takes_time(&x), cases[i].takes_time);
-		assert_true(serve(&s->gw, s->store, &x));
-		close_exchange(&x);
-	}
 }
 
 int main(void)
@@ -377,7 +355,6 @@ int main(void)
 		TEST(without_a_store_there_is_no_answer),
 		TEST(who_remembers_asks_for_none),
 		TEST(many_are_looked_for_at_once),
-		TEST(what_is_to_be_composed_takes_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
