@@ -317,6 +317,8 @@ class Chain(Stack):
                 return re.search(rb'event(=|":")purged', stream.read())
 
         self.cache("FLUSHALL")
+        eventually(lambda: self.cache("PUBSUB", "NUMSUB", "perigee:news")[1] >= len(self.workers),
+                   "all workers to listen")
         self.cache("PUBLISH", "perigee:news", "purged")
         eventually(lambda: all(map(said, logs, ends)), "all workers to have heard it")
 
