@@ -46,6 +46,13 @@ static void put_beginning(struct exchange *x, const struct ages *ages)
 	head_common(x);
 }
 
+/* A beginning; x->answer has the rest, and the body. */
+static void put_whole(struct exchange *x, const struct ages *ages)
+{
+	put_beginning(x, ages);
+	buf_release(&x->body);
+}
+
 static void put_other_than_wanted(struct exchange *x)
 {
 	struct fail failed;
@@ -75,10 +82,8 @@ static bool holds(struct exchange *x, const struct ages *ages, struct str etag)
 /* x->answer, behind a beginning of its own. */
 static void put_answer(struct exchange *x, const struct ages *ages)
 {
-	if (!holds(x, ages, x->answer->etag))
-		return;
-	put_beginning(x, ages);
-	buf_release(&x->body);
+	if (holds(x, ages, x->answer->etag))
+		put_whole(x, ages);
 }
 
 /* ---- what was kept ---- */
@@ -330,6 +335,5 @@ void represent(const struct gateway *gw, struct exchange *x, const struct made *
 		return;
 	}
 	keep(gw, x, made, x->answer, coding);
-	put_beginning(x, made->ages);
-	buf_release(&x->body);
+	put_whole(x, made->ages);
 }
