@@ -162,11 +162,14 @@ def use_up(chain, n):
 def test_what_others_used_before_we_came_is_known():
     """Of 6 calls 4 are gone when the workers start anew, with a Redis that knows nothing."""
     with Hosts(quota="6/8") as chain:
+        begun = time.monotonic()
         use_up(chain, 4)
         chain.forget()
         for i in range(3):
             chain.restart_worker(i)
-        assert {chain.ask(chain.cold()).status for _ in range(6)} <= {200, 429}
+        statuses = [chain.ask(chain.cold()).status for _ in range(6)]
+        assert set(statuses) <= {200, 429}
+        assert statuses.count(200) <= 2 or time.monotonic() - begun > 8
         # With theirs: whoever does not know of them makes too many, or has some refused.
         chain.assert_windows(6, 8)
         assert chain.origin.report["refused"] == 0
