@@ -99,8 +99,7 @@ class Loading:
                 bodies = fetch(peer.port, map(peer.url, self.world.bodies), coding)
                 for target, expected in self.world.bodies.items():
                     got = len(bodies[peer.url(target)])
-                    # Another library's gzip, or another port in the links.
-                    if abs(got - len(expected[which])) > 0.05 * len(expected[which]):
+                    if abs(got - len(expected[which])) > peer.slack * len(expected[which]):
                         raise Failed(f"{peer.url(target)}, {coding}: {got} bytes and not"
                                      f" {len(expected[which])}")
 

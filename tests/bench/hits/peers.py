@@ -25,6 +25,7 @@ class Perigee:
     workers = 2
     micro_cache = False
     config = {}
+    slack = 0.02  # of an answer's length: another port in the links
 
     def __init__(self, source):
         self.stack = Stack(upstream=source.sandbox, quota="none", workers=self.workers,
@@ -73,6 +74,8 @@ class OneWorker(Perigee):
 class Service(shield.Service):
     """A process before the source. `pages` are {target: (identity, gzip)}."""
 
+    slack = Perigee.slack
+
     def __init__(self, source, pages):
         super().__init__()
         self.upstream = source.port
@@ -111,6 +114,8 @@ class ProxyCache(Service):
 
 class Compressing(ProxyCache):
     """What everybody gets who writes `gzip on`."""
+
+    slack = 0.05  # zlib's gzip, and the source's is another library's
 
     values = {"CODING": "", "GZIP": "gzip on; gzip_types application/json; gzip_proxied any;"
                                     " gzip_comp_level 6; gzip_min_length 1000; gzip_vary on;"}
