@@ -124,6 +124,17 @@ static struct entry *filled_meanwhile(struct fills *f, const struct fill *fill)
 	return NULL;
 }
 
+/* Has another worker done it, so that no call is needed? *ret: what it brought, NULL for a count.
+ */
+static bool is_done(struct fills *f, const struct fill *fill, bool heard, struct entry **ret)
+{
+	*ret = NULL;
+	if (fill_is_for_count(fill))
+		return heard && !permits_must_compare(f->permits, &fill->want);
+	*ret = filled_meanwhile(f, fill);
+	return *ret != NULL;
+}
+
 static struct fill *next_queued(struct fills *f, enum call_class *ret_class, bool *ret_heard,
 				struct fail *ret_told)
 {
@@ -152,12 +163,12 @@ void fills_start_queued(struct fills *f)
 	bool heard;
 
 	while ((fill = next_queued(f, &class, &heard, &told))) {
-		struct entry *e = NULL;
+		struct entry *e;
 
 		log_set_cause(&fill->cause);
 		if (told.fault != FAULT_NONE)
 			fill_give_up(f, fill, &told);
-		else if (fill_is_for_count(fill) ? heard : (e = filled_meanwhile(f, fill)) != NULL)
+		else if (is_done(f, fill, heard, &e))
 			fill_succeed(f, fill, e, true);
 		else
 			call_upstream(f, fill, class);

@@ -265,3 +265,10 @@ void permits_untold(struct permits *p, const struct want *want)
 	if (purse)
 		purse_untold(&p->till, purse, want->api);
 }
+
+bool permits_must_compare(struct permits *p, const struct want *want)
+{
+	const struct purse *purse = purse_of(p, want);
+
+	return purse && purse->anew;
+}

@@ -53,6 +53,10 @@ void permits_told(struct permits *p, const struct want *want, const struct count
  * if there is one. */
 void permits_untold(struct permits *p, const struct want *want);
 
+/* Has this worker still to ask upstream for that count itself? What others were told before it
+ * began, or while it could not ask the store, may lack its own calls. */
+bool permits_must_compare(struct permits *p, const struct want *want);
+
 /* A call is over. `answered`: in a way that shows that upstream lives. */
 void permits_note(struct permits *p, const struct api *api, bool answered);
 

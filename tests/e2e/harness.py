@@ -279,6 +279,15 @@ class Chain(Stack):
             self.origin = Sandbox(self.sandbox)
         self.cache = Redis(self.redis_socket)
         self.client = Client(self.port)
+        if self.quota != "none":
+            self._await_comparisons()
+
+    def _await_comparisons(self):
+        """Each worker compares the budget when it starts, or fails to. While another one calls already,
+        that can take a call under way for somebody else's."""
+        for i in range(len(self.workers)):
+            eventually(lambda: re.search(r'event(=|":")(calibrated|uncalibrated|fill_failed)',
+                                         self.log(f"worker-{i}")), f"worker {i} to compare", 20)
 
     def stop(self):
         if self in Chain.running:

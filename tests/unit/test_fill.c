@@ -1163,8 +1163,9 @@ static void an_upstream_that_does_not_tell_is_called_all_the_same(void **state)
 }
 
 /* Another worker compares: what it finds is in the store, but what this worker did before it began
- * is for itself to ask. */
-static void a_comparison_made_elsewhere_is_waited_for(void **state)
+ * is for itself to ask. At once, not when the first call is needed: then calls of others may be
+ * under way, of which a comparison cannot tell whether upstream has counted them. */
+static void after_a_comparison_elsewhere_a_new_worker_makes_its_own(void **state)
 {
 	struct rig *r = *state;
 	struct exchange x;
@@ -1177,9 +1178,31 @@ static void a_comparison_made_elsewhere_is_waited_for(void **state)
 	r->store.elsewhere = false;
 	hear(r, "filled " THROTTLE);
 	rig_rest(r);
-	assert_int_equal(r->origin->counted, 0);
+	assert_int_equal(r->origin->counted, 1);
 	assert_int_equal(fake_origin_calls(r->origin), 0);
 	fills_hear_again(r->fills);
+	end_call(r, 0, page_for(r, FIRST));
+	assert_brought(r, &x, FIRST);
+	assert_int_equal(r->origin->counted, 1);
+}
+
+/* One that was told before needs no word of its own. */
+static void a_comparison_made_elsewhere_is_waited_for(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	rig_start(r);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 1);
+	rig_advance(r, 60000);
+	r->store.outdated = true;
+	r->store.claimed_elsewhere = true;
+	join(r, FIRST, &x);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	r->store.outdated = false;
+	hear(r, "filled " THROTTLE);
 	end_call(r, 0, page_for(r, FIRST));
 	assert_brought(r, &x, FIRST);
 	assert_int_equal(r->origin->counted, 1);
@@ -1575,6 +1598,7 @@ int main(void)
 		TEST(without_a_comparison_an_older_one_has_to_do),
 		TEST(a_comparison_that_failed_elsewhere_is_none),
 		TEST(an_upstream_that_does_not_tell_is_called_all_the_same),
+		TEST(after_a_comparison_elsewhere_a_new_worker_makes_its_own),
 		TEST(a_comparison_made_elsewhere_is_waited_for),
 		TEST(after_a_429_it_is_compared_again),
 		TEST(a_429_to_the_comparison_cools_down_too),
