@@ -9,11 +9,10 @@
  * more that reach a worker. What has been asked for n times since the second began will be asked
  * for about as often in as much time again; from that follows whether it is worth it.
  *
- * Of what nginx keeps a worker sees only the first request of a second, if not another worker does.
- * But the more are to come, the earlier that one is: so each early one speaks for keeping the
- * answer at the first request from then on, and each late one against it (`score`). With
- * DEMAND_EARLY_MS half of them are early if there are 2.4 a second. One score is one worker's
- * guess; what another one has kept meanwhile changes nothing about it.
+ * Of what nginx keeps a worker sees only the first request of a second, if not another worker does:
+ * the more are to come, the earlier that one is. So it counts like any other, if the answer is known
+ * to be asked for again and again, in one of the DEMAND_FORGET_S seconds before. What a crawler reads
+ * is not.
  *
  * An answer is given at the 1st, 2nd, 4th, 8th ... request of a second only, since those that come
  * meanwhile were sent before nginx had it; they would all have it written anew. What comes long
@@ -26,15 +25,12 @@
 
 #include "base/clock.h"
 
-#define DEMAND_WORTH	3
-#define DEMAND_EARLY_MS 285
-#define DEMAND_SCORE	8 /* the highest */
-#define DEMAND_FORGET_S 8 /* not asked by then, it is forgotten */
+#define DEMAND_WORTH	2
+#define DEMAND_FORGET_S 2
 
 struct demand {
 	uint32_t second; /* of the clock, its lower bits */
-	uint16_t asked;	 /* for it in that second */
-	uint16_t score;
+	uint32_t asked;	 /* for it in that second */
 };
 
 /* It is asked for. True: nginx should keep it. */
