@@ -10,9 +10,9 @@
  * for about as often in as much time again; from that follows whether it is worth it.
  *
  * Of what nginx keeps a worker sees only the first request of a second, if not another worker does:
- * the more are to come, the earlier that one is. So it counts like any other, if the answer is known
- * to be asked for again and again, in one of the DEMAND_FORGET_S seconds before. What a crawler reads
- * is not.
+ * the more are to come, the earlier that one is. So it counts like any other, if the answer is
+ * known to be asked for again and again, in one of the DEMAND_FORGET_S seconds before. What a
+ * crawler reads is not.
  *
  * An answer is given at the 1st, 2nd, 4th, 8th ... request of a second only, since those that come
  * meanwhile were sent before nginx had it; they would all have it written anew. What comes long

@@ -32,6 +32,7 @@ from .models import (
     SpacecraftStatus,
     SpacecraftType,
 )
+from .serializers import MEMORY
 
 COUNT = 596
 SEED = 2300
@@ -428,6 +429,7 @@ def reset() -> None:
                 cursor.execute(f'DELETE FROM "{table._meta.db_table}"')
         for table in TABLES:
             table._base_manager.bulk_create(rows[table])
+    MEMORY.forget()
 
 
 def add(number: int) -> list[int]:
@@ -444,6 +446,7 @@ def add(number: int) -> list[int]:
         )
         for id in ids
     )
+    MEMORY.forget()
     return ids
 
 
@@ -454,6 +457,7 @@ def delete(ids: list[int]) -> list[int]:
     if missing:
         raise ValueError(f"no spacecraft {sorted(missing)}")
     found.delete()
+    MEMORY.forget()
     return ids
 
 
@@ -471,4 +475,5 @@ def update(id: int, fields: dict[str, Any]) -> list[int]:
     except (FieldDoesNotExist, ValidationError) as error:
         raise ValueError(str(error)) from error
     craft.save()
+    MEMORY.forget()
     return [id]

@@ -9,7 +9,9 @@ from datetime import timedelta
 from typing import Any, Optional
 
 from django.db import models
+from django.db.models import prefetch_related_objects
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from . import models as tables
 
@@ -44,11 +46,42 @@ def detail_url(route: str) -> serializers.HyperlinkedIdentityField:
     return serializers.HyperlinkedIdentityField(view_name=f"{route}-detail")
 
 
-class RowSerializer(serializers.ModelSerializer):
-    """Base of all. An object met many times in one answer is worked out once.
+class Memory:
+    """What objects look like, until one is changed: to work out a page of 100 takes ten times as long
+    as to find it.
 
-    A page of 100 spacecraft repeats a score of configurations with their agencies, families and
-    images; remembering those makes a page several times cheaper and cannot change its bytes.
+    It is told by the one who makes the change, when that can be seen. Whoever has begun before keeps to
+    what there was, so that nothing of it is taken for new.
+    """
+
+    def __init__(self) -> None:
+        self._by_address: dict[tuple[str, Optional[str]], dict[Any, Any]] = {}
+
+    def of(self, request: Request) -> dict[Any, Any]:
+        """By serializer and id; addresses in it are as the request wants them."""
+        asked = (request.build_absolute_uri("/"), request.query_params.get("format"))
+        return self._by_address.setdefault(asked, {})
+
+    def forget(self) -> None:
+        self._by_address = {}
+
+
+MEMORY = Memory()
+
+
+class Rows(serializers.ListSerializer):
+    """A page. What its objects hold is fetched for those alone that are not remembered."""
+
+    def to_representation(self, data: Any) -> list[dict[str, Any]]:
+        rows, memo, shape = list(data), self.context["memo"], type(self.child)
+        new = [row for row in rows if (shape, row.pk) not in memo]
+        prefetch_related_objects(new, *related_paths(shape))
+        return [self.child.to_representation(row) for row in rows]
+
+
+class RowSerializer(serializers.ModelSerializer):
+    """Base of all. An object is worked out once: a page of 100 spacecraft repeats a score of
+    configurations with their agencies, families and images.
     """
 
     serializer_field_mapping = {
@@ -57,7 +90,7 @@ class RowSerializer(serializers.ModelSerializer):
     }
 
     def to_representation(self, instance: models.Model) -> dict[str, Any]:
-        memo = self.context.setdefault("memo", {})
+        memo = self.context["memo"]
         key = (type(self), instance.pk)
         if key not in memo:
             memo[key] = super().to_representation(instance)
@@ -188,6 +221,7 @@ class SpacecraftNormal(RowSerializer):
 
     class Meta:
         model = tables.Spacecraft
+        list_serializer_class = Rows
         fields = [
             "response_mode", "id", "url", "name", "serial_number", "is_placeholder", "image",
             "in_space", "time_in_space", "time_docked", "flights_count", "mission_ends_count",

@@ -41,10 +41,12 @@ class Collection(ReadOnlyModelViewSet):
         asked = self.request.query_params.get("mode")
         return self.modes.get(asked, self.modes[self.default_mode])
 
-    def get_queryset(self) -> QuerySet:
-        return super().get_queryset().prefetch_related(
-            *serializers.related_paths(self.get_serializer_class())
-        )
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "memo": self.memo}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.memo = serializers.MEMORY.of(request)  # before any row is read
 
 
 class SpacecraftCollection(Collection):
