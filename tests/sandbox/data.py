@@ -16,6 +16,7 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection, models, transaction
 from django.utils.dateparse import parse_duration
 
+from .memory import MEMORY
 from .models import (
     TABLES,
     Agency,
@@ -32,7 +33,6 @@ from .models import (
     SpacecraftStatus,
     SpacecraftType,
 )
-from .serializers import MEMORY
 
 COUNT = 596
 SEED = 2300

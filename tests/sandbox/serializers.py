@@ -11,7 +11,6 @@ from typing import Any, Optional
 from django.db import models
 from django.db.models import prefetch_related_objects
 from rest_framework import serializers
-from rest_framework.request import Request
 
 from . import models as tables
 
@@ -44,29 +43,6 @@ class ResponseMode(serializers.Field):
 def detail_url(route: str) -> serializers.HyperlinkedIdentityField:
     """The object's own address on the asking request's scheme and host; only `format` is kept."""
     return serializers.HyperlinkedIdentityField(view_name=f"{route}-detail")
-
-
-class Memory:
-    """What objects look like, until one is changed: to work out a page of 100 takes ten times as long
-    as to find it.
-
-    It is told by the one who makes the change, when that can be seen. Whoever has begun before keeps to
-    what there was, so that nothing of it is taken for new.
-    """
-
-    def __init__(self) -> None:
-        self._by_address: dict[tuple[str, Optional[str]], dict[Any, Any]] = {}
-
-    def of(self, request: Request) -> dict[Any, Any]:
-        """By serializer and id; addresses in it are as the request wants them."""
-        asked = (request.build_absolute_uri("/"), request.query_params.get("format"))
-        return self._by_address.setdefault(asked, {})
-
-    def forget(self) -> None:
-        self._by_address = {}
-
-
-MEMORY = Memory()
 
 
 class Rows(serializers.ListSerializer):

@@ -16,12 +16,21 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from . import filters, index, serializers, shapes, throttle, world
 from .links import link_maker
+from .memory import MEMORY
 from .models import Spacecraft
 from .spec import Collection as Declaration
 from .surface import COLLECTIONS, SERVED
 
 
-class Collection(ReadOnlyModelViewSet):
+class Remembering:
+    """Put before a view that reads rows."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self.memo = MEMORY.of(request)
+
+
+class Collection(Remembering, ReadOnlyModelViewSet):
     """A list and its detail pages.
 
     A subclass names its `queryset`, one serializer per mode in `modes`, and what may be filtered,
@@ -43,10 +52,6 @@ class Collection(ReadOnlyModelViewSet):
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "memo": self.memo}
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        self.memo = serializers.MEMORY.of(request)  # before any row is read
 
 
 class SpacecraftCollection(Collection):
@@ -89,7 +94,7 @@ class RowSerializer(BaseSerializer):
         return self.context["show"](line)
 
 
-class RowCollection(ReadOnlyModelViewSet):
+class RowCollection(Remembering, ReadOnlyModelViewSet):
     """A list and its detail pages of what is generated, as `declaration` says.
 
     Modes are as in `Collection`.
@@ -130,11 +135,11 @@ class RowCollection(ReadOnlyModelViewSet):
             id = table.name(line)
             return self.show(before.get(id) or now[id])
 
-        self.link = link_maker(self.request, "2.3.0")
+        self.shaper = shapes.Shaper(link_maker(self.request, "2.3.0"), self.memo)
         return show
 
     def show(self, row: world.Row) -> dict[str, Any]:
-        return shapes.show(row, self.declaration, self.get_mode(), self.link)
+        return self.shaper.show(row, self.declaration, self.get_mode())
 
 
 def row_collection(
@@ -168,7 +173,7 @@ class Root(APIView):
         return Response({name: link(name) for name in names})
 
 
-class StarshipDashboard(APIView):
+class StarshipDashboard(Remembering, APIView):
     """One object about what goes on at one launch site."""
 
     http_method_names = ["get"]
@@ -178,12 +183,12 @@ class StarshipDashboard(APIView):
     def get(self, request: Request) -> Response:
         mode = request.query_params.get("mode")
         mode = mode if mode in ("list", "normal", "detailed") else "normal"
-        link = link_maker(request, "2.3.0")
+        shaper = shapes.Shaper(link_maker(request, "2.3.0"), self.memo)
         now = world.iso(datetime.now(timezone.utc))
         start = world.iso(world.CURRENT.now)  # nothing here may differ from one second to the next
 
         def shown(path: str, rows: list) -> list:
-            return [shapes.show(row, COLLECTIONS[path], mode, link) for row in rows[: self.most]]
+            return [shaper.show(row, COLLECTIONS[path], mode) for row in rows[: self.most]]
 
         launches = sorted(
             (r for r in world.CURRENT.all("launches") if r["pad"]["location"]["id"] == self.site),
