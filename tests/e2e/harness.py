@@ -15,9 +15,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import unquote_plus
 
+from sandbox import serve
 from stack import Stack
 from stack.chain import REPO, clean_environment, sanitizer_options
 from stack.child import wait_until
+from stack.forked import Forked
 
 SPACECRAFT = "/2.3.0/spacecraft/"
 SEED = SPACECRAFT + "?format=api&offset=326&ordering=-time_docked"
@@ -288,6 +290,11 @@ class Chain(Stack):
         for i in range(len(self.workers)):
             eventually(lambda: re.search(r'event(=|":")(calibrated|uncalibrated|fill_failed)',
                                          self.log(f"worker-{i}")), f"worker {i} to compare", 20)
+
+    def _run_sandbox(self, args):
+        """Loaded once for all tests of this process: that is most of what its start costs."""
+        serve.load()
+        return self._child("sandbox", lambda: serve.main(args), Forked)
 
     def stop(self):
         if self in Chain.running:

@@ -8,16 +8,26 @@ import argparse
 import os
 import signal
 import sys
+from datetime import datetime, timezone
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, Optional
 
-# As a script this file sees its own folder; the package `sandbox` lies one above.
-sys.path[0] = str(Path(__file__).resolve().parent.parent)
+if not __package__:
+    # As a script this file sees its own folder; the package `sandbox` lies one above.
+    sys.path[0] = str(Path(__file__).resolve().parent.parent)
 os.environ["DJANGO_SETTINGS_MODULE"] = "sandbox.settings"
 
 import django  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+
+def load() -> None:
+    """All that it is made of, so that no first request is slow. Models and views can be imported
+    only now."""
+    django.setup()
+    for name in ("data", "orders", "server", "stamps", "throttle", "urls", "world"):
+        import_module(f"sandbox.{name}")
 
 
 def leave(signum: int, frame: object) -> NoReturn:
@@ -26,9 +36,8 @@ def leave(signum: int, frame: object) -> NoReturn:
 
 
 def main(arguments: Optional[list[str]] = None) -> None:
-    django.setup()
-    # Models can be imported only now.
-    from sandbox import data, orders, server, stamps, throttle
+    load()
+    from sandbox import data, orders, server, stamps, throttle, world
 
     parser = argparse.ArgumentParser(description="A Launch Library 2 stand-in for tests.")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
@@ -49,7 +58,7 @@ def main(arguments: Optional[list[str]] = None) -> None:
     stamps.enabled = options.stamp
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
-    import_module("sandbox.urls")  # and with it every view, so that no first request is slow
+    world.CURRENT.begin(datetime.now(timezone.utc))
     data.create_tables()
     data.reset()
     try:

@@ -279,19 +279,19 @@ class Stack:
         if self.port and not port_is_free(self.port):
             raise InUse(f"port {self.port} on 127.0.0.1 is taken; give another PORT")
 
-    def _child(self, name, argv, **more):
+    def _child(self, name, what, kind=Child, **more):
         more.setdefault("env", clean_environment())
         more.setdefault("pid_file", self.run_dir / "pid" / name)
-        child = Child(name, argv, log=self.run_dir / "log" / f"{name}.log", cwd=self.run_dir, **more)
+        child = kind(name, what, log=self.run_dir / "log" / f"{name}.log", cwd=self.run_dir, **more)
         child.start()
         return child
 
     def _start_sandbox(self):
-        if self.upstream != "sandbox":
-            return
-        self._sandbox = self._child("sandbox", [
-            PYTHON, REPO / "tests/sandbox/serve.py",
-            "--port", "0", "--quota", self.quota, *self.sandbox_args])
+        if self.upstream == "sandbox":
+            self._sandbox = self._run_sandbox(["--port", "0", "--quota", self.quota, *self.sandbox_args])
+
+    def _run_sandbox(self, args):
+        return self._child("sandbox", [PYTHON, REPO / "tests/sandbox/serve.py", *args])
 
     def _wait_for_sandbox(self):
         if self._sandbox is None:

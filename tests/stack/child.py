@@ -39,19 +39,21 @@ class Child:
 
     def start(self):
         self._asked = None
+        with open(self.log, "ab") as log:
+            self.popen = self._spawn(log)
+        if self.pid_file:
+            Path(self.pid_file).write_text(f"{self.pid}\n")
+
+    def _spawn(self, log):
         runner = os.getpid()
         sig = int(self.on_orphaned)
 
         def before_exec():
             end_with(runner, sig)
 
-        with open(self.log, "ab") as log:
-            self.popen = subprocess.Popen(
-                self.argv, cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, start_new_session=True, preexec_fn=before_exec,
-                pass_fds=self.pass_fds)
-        if self.pid_file:
-            Path(self.pid_file).write_text(f"{self.pid}\n")
+        return subprocess.Popen(
+            self.argv, cwd=self.cwd, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
+            stderr=log, start_new_session=True, preexec_fn=before_exec, pass_fds=self.pass_fds)
 
     @property
     def pid(self):

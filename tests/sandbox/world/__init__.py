@@ -35,8 +35,11 @@ class World:
     """All rows by collection and id; a collection is made when it is first asked for."""
 
     def __init__(self, now: datetime) -> None:
-        self.now = now.replace(microsecond=0)
         self.lock = threading.RLock()
+        self.begin(now)
+
+    def begin(self, now: datetime) -> None:
+        self.now = now.replace(microsecond=0)
         self._rows: dict[str, dict[Any, Row]] = {}
 
     def rows(self, path: str) -> dict[Any, Row]:
