@@ -29,6 +29,7 @@ class Forked(Child):
             try:
                 self._become(runner, log.fileno())
                 self.function()
+                sys.stdout.flush()
                 os._exit(0)
             except BaseException:
                 traceback.print_exc(file=sys.__stderr__)

@@ -4,6 +4,7 @@ Each test starts `make run` as a user would, with a port and a directory of its
 own, and signals make's pid alone, unlike a terminal, which tells everybody.
 """
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ import pytest
 from stack import Stack, StackError
 from stack.chain import REPO, clean_environment, free_port
 from stack.child import Child, wait_until
+from stack.forked import Forked
 
 
 class Run:
@@ -291,6 +293,58 @@ def test_a_process_is_continued_before_it_is_asked_to_stop_and_left_in_peace_the
     assert sent == [signal.SIGCONT, signal.SIGTERM]
     child.popen.send_signal = send
     assert child.stop(20, signal.SIGINT) == -signal.SIGINT
+
+
+def forked(tmp_path, function):
+    child = Forked("it", function, log=tmp_path / "log", cwd=tmp_path, env={"ONLY": "this"})
+    child.start()
+    return child
+
+
+def test_a_forked_child_is_as_a_program_of_its_own(tmp_path):
+    with open(tmp_path / "ours", "w") as ours:
+        def tell():
+            files = {os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
+                     if os.path.exists(f"/proc/self/fd/{fd}")}
+            print(json.dumps({"env": dict(os.environ), "cwd": os.getcwd(), "files": sorted(files),
+                              "session": os.getsid(0), "int": signal.getsignal(signal.SIGINT)}))
+
+        child = forked(tmp_path, tell)
+        assert child.popen.wait(20) == 0
+        assert not ours.closed
+    assert json.loads(child.text()) == {
+        "env": {"ONLY": "this"}, "cwd": str(tmp_path), "files": ["/dev/null", str(tmp_path / "log")],
+        "session": child.pid, "int": signal.SIG_DFL}
+    assert not child.running and child.stop(20) == 0
+
+
+def test_a_forked_child_never_comes_back(tmp_path):
+    def fail():
+        raise KeyError("no such luck")
+
+    child = forked(tmp_path, fail)
+    assert child.popen.wait(20) == 1
+    assert "KeyError: 'no such luck'" in child.text()
+    assert "ended with status 1" in child.report()
+
+
+def test_a_forked_child_is_stopped_like_any_other(tmp_path):
+    def stay():
+        signal.signal(signal.SIGTERM, lambda *_: print("not yet", flush=True))
+        print("here", flush=True)
+        while True:
+            signal.pause()
+
+    child = forked(tmp_path, stay)
+    assert wait_until(lambda: "here" in child.text(), 20)
+    assert child.running
+    child.ask_to_stop()
+    assert wait_until(lambda: "not yet" in child.text(), 20)
+    assert child.stop(20, signal.SIGUSR1) == -signal.SIGUSR1
+    other = forked(tmp_path, signal.pause)
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.popen.wait(0.01)
+    assert other.stop(20) == -signal.SIGTERM
 
 
 def test_a_worker_that_does_not_start_is_shown(tmp_path):
