@@ -294,7 +294,7 @@ class Chain(Stack):
     def _run_sandbox(self, args):
         """Loaded once for all tests of this process: that is most of what its start costs."""
         serve.load()
-        return self._child("sandbox", lambda: serve.main(args), Forked)
+        return self._child("sandbox", lambda: serve.main(args), kind=Forked)
 
     def stop(self):
         if self in Chain.running:

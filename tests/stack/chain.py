@@ -279,7 +279,7 @@ class Stack:
         if self.port and not port_is_free(self.port):
             raise InUse(f"port {self.port} on 127.0.0.1 is taken; give another PORT")
 
-    def _child(self, name, what, kind=Child, **more):
+    def _child(self, name, what, *, kind=Child, **more):
         more.setdefault("env", clean_environment())
         more.setdefault("pid_file", self.run_dir / "pid" / name)
         child = kind(name, what, log=self.run_dir / "log" / f"{name}.log", cwd=self.run_dir, **more)
