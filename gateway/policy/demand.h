@@ -26,7 +26,7 @@
 #include "base/clock.h"
 
 #define DEMAND_WORTH	2
-#define DEMAND_FORGET_S 2
+#define DEMAND_FORGET_S 3
 
 struct demand {
 	uint32_t second; /* of the clock, its lower bits */

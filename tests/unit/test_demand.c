@@ -81,7 +81,7 @@ static void rates(void **state)
 		assert_true(cost_of(rare[i]) < 1.5);
 	/* To keep it of the first of each second cannot be beaten. */
 	for (size_t i = 0; i < COUNT(often); i++)
-		assert_true(cost_of(often[i]) < 1.15 * (1 + DEMAND_WORTH) / often[i]);
+		assert_true(cost_of(often[i]) < 1.1 * (1 + DEMAND_WORTH) / often[i]);
 }
 
 int main(void)
