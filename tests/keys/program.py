@@ -6,7 +6,6 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
 PROGRAM = REPO / os.environ.get("BUILD", "build") / "tests/keys/keys"
-SANITIZED = bool(os.environ.get("SANITIZE"))
 
 
 def keys(targets):
