@@ -124,8 +124,7 @@ static struct entry *filled_meanwhile(struct fills *f, const struct fill *fill)
 	return NULL;
 }
 
-/* Has another worker done it, so that no call is needed? *ret: what it brought, NULL for a count.
- */
+/* Has another worker done it, so that no call is needed? *ret: what that brought, if anything. */
 static bool is_done(struct fills *f, const struct fill *fill, bool heard, struct entry **ret)
 {
 	*ret = NULL;

@@ -37,7 +37,7 @@ struct purse {
 	struct str budget;	   /* in the store; owned: `ll2`, or `ll2/main` of an identity */
 	const struct identity *as; /* whose it is */
 	uint32_t left;		   /* calls, as the store said last; a guess by now */
-	bool anew;		   /* the store was away: its log may lack calls */
+	bool anew;		   /* just begun, or the store was away: its log may lack calls */
 	struct mono told_at;	   /* when upstream's count has last come */
 	struct mono untold_until;  /* it could not be had: any comparison will do */
 	bool away;

@@ -288,8 +288,17 @@ class Chain(Stack):
         """Each worker compares the budget when it starts, or fails to. While another one calls already,
         that can take a call under way for somebody else's."""
         for i in range(len(self.workers)):
-            eventually(lambda: re.search(r'event(=|":")(calibrated|uncalibrated|fill_failed)',
-                                         self.log(f"worker-{i}")), f"worker {i} to compare", 20)
+            eventually(lambda: self._has_logged(i, b"calibrated|uncalibrated|fill_failed"),
+                       f"worker {i} to compare", 20)
+
+    def _has_logged(self, i, events, start=0):
+        """Has worker i written of one of these events, in either format, since its log was so long?"""
+        with open(self._worker_log(i), "rb") as stream:
+            stream.seek(start)
+            return re.search(rb'event(=|":")(' + events + rb')\b', stream.read())
+
+    def _worker_log(self, i):
+        return self.run_dir / f"log/worker-{i}.log"
 
     def _run_sandbox(self, args):
         """Loaded once for all tests of this process: that is most of what its start costs."""
@@ -324,19 +333,16 @@ class Chain(Stack):
 
     def forget(self):
         """Empties Redis, and what workers remember of it."""
-        logs = [self.run_dir / f"log/worker-{i}.log" for i in range(len(self.workers))]
-        ends = [log.stat().st_size for log in logs]
+        ends = [self._worker_log(i).stat().st_size for i in range(len(self.workers))]
 
-        def said(log, end):
-            with open(log, "rb") as stream:
-                stream.seek(end)
-                return re.search(rb'event(=|":")purged', stream.read())
+        def all_have_heard():
+            return all(self._has_logged(i, b"purged", end) for i, end in enumerate(ends))
 
         self.cache("FLUSHALL")
         eventually(lambda: self.cache("PUBSUB", "NUMSUB", "perigee:news")[1] >= len(self.workers),
                    "all workers to listen")
         self.cache("PUBLISH", "perigee:news", "purged")
-        eventually(lambda: all(map(said, logs, ends)), "all workers to have heard it")
+        eventually(all_have_heard, "all workers to have heard it")
 
     def _is_idle(self):
         seconds, micros = (int(part) for part in self.cache("TIME"))

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 
 from . import index, world
-from .memory import MEMORY
 from .spec import Collection
 from .surface import COLLECTIONS
 
@@ -34,7 +33,6 @@ def _changing(collection: Collection) -> Iterator[index.Table]:
     for other in index.TABLES.values():
         if other is not table:
             other.fresh = False
-    MEMORY.forget()
 
 
 def add(path: str, number: int, fields: Fields) -> list[Any]:
@@ -82,7 +80,6 @@ def reset() -> None:
     world.CURRENT.forget()
     for table in index.TABLES.values():
         table.fresh = False
-    MEMORY.forget()
 
 
 def _find(collection: Collection, id: Any) -> world.Row:

@@ -16,7 +16,6 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import connection, models, transaction
 from django.utils.dateparse import parse_duration
 
-from .memory import MEMORY
 from .models import (
     TABLES,
     Agency,
@@ -429,7 +428,6 @@ def reset() -> None:
                 cursor.execute(f'DELETE FROM "{table._meta.db_table}"')
         for table in TABLES:
             table._base_manager.bulk_create(rows[table])
-    MEMORY.forget()
 
 
 def add(number: int) -> list[int]:
@@ -446,7 +444,6 @@ def add(number: int) -> list[int]:
         )
         for id in ids
     )
-    MEMORY.forget()
     return ids
 
 
@@ -457,7 +454,6 @@ def delete(ids: list[int]) -> list[int]:
     if missing:
         raise ValueError(f"no spacecraft {sorted(missing)}")
     found.delete()
-    MEMORY.forget()
     return ids
 
 
@@ -475,5 +471,4 @@ def update(id: int, fields: dict[str, Any]) -> list[int]:
     except (FieldDoesNotExist, ValidationError) as error:
         raise ValueError(str(error)) from error
     craft.save()
-    MEMORY.forget()
     return [id]

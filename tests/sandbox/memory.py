@@ -12,7 +12,7 @@ class Memory:
     """The addresses in an object are as the request wants them, so that each kind of request has
     memories of its own.
 
-    Whoever makes a change says so when it can be seen. A request keeps to what it found when it
+    Orders says so when a change can be seen. A request keeps to what it found when it
     began: what it reads before a change is then not taken for what there is after it.
     """
 

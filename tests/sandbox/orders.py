@@ -10,6 +10,7 @@ from django.db import Error as DatabaseError
 
 from . import calls, changes, data, report, throttle
 from .faults import FAULTS, Fault
+from .memory import MEMORY
 
 PREFIX = "/_sandbox/"
 
@@ -98,7 +99,10 @@ class Orders:
             raise ValueError(f"op is one of {', '.join(operations)}")
         with self._writing:
             self._changed.add(keeper)
-            return {"ids": operations[given["op"]]()}
+            try:
+                return {"ids": operations[given["op"]]()}
+            finally:
+                MEMORY.forget()
 
     def _report_surface(self, given: dict, query: dict) -> dict[str, Any]:
         return report.surface(with_older=query.get("older") == ["1"])
@@ -109,6 +113,7 @@ class Orders:
             for keeper in self._changed:  # few tests do, and rebuilding is slow beside the rest
                 keeper.reset()
             self._changed.clear()
+            MEMORY.forget()
         self._clear_throttle(given, query)
         self._restore_rates()
         calls.LOG.clear()

@@ -52,7 +52,7 @@ class Rows(serializers.ListSerializer):
         rows, memo, shape = list(data), self.context["memo"], type(self.child)
         new = [row for row in rows if (shape, row.pk) not in memo]
         prefetch_related_objects(new, *related_paths(shape))
-        return [self.child.to_representation(row) for row in rows]
+        return super().to_representation(rows)
 
 
 class RowSerializer(serializers.ModelSerializer):

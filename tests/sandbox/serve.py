@@ -26,7 +26,7 @@ def load() -> None:
     """All that it is made of, so that no first request is slow. Models and views can be imported
     only now."""
     django.setup()
-    for name in ("data", "orders", "server", "stamps", "throttle", "urls", "world"):
+    for name in ("orders", "server", "urls"):  # they load all others
         import_module(f"sandbox.{name}")
 
 

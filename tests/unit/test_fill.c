@@ -1119,20 +1119,28 @@ static void without_a_comparison_an_older_one_has_to_do(void **state)
 	assert_int_equal(r->origin->counted, 3);
 }
 
+/* One that was told when it began needs a call a minute later, while another worker asks upstream.
+ */
+static void wait_for_anothers_word(struct rig *r, struct exchange *x)
+{
+	rig_start(r);
+	rig_rest(r);
+	assert_int_equal(r->origin->counted, 1);
+	rig_advance(r, 60000);
+	r->store.outdated = true;
+	r->store.claimed_elsewhere = true;
+	join(r, FIRST, x);
+	rig_rest(r);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+}
+
 /* Another worker's question has failed: its news end the wait here, too. */
 static void a_comparison_that_failed_elsewhere_is_none(void **state)
 {
 	struct rig *r = *state;
 	struct exchange x;
 
-	rig_start(r);
-	rig_rest(r);
-	rig_advance(r, 60000);
-	r->store.outdated = true;
-	r->store.claimed_elsewhere = true;
-	join(r, FIRST, &x);
-	rig_rest(r);
-	assert_int_equal(fake_origin_calls(r->origin), 0);
+	wait_for_anothers_word(r, &x);
 	hear(r, "failed upstream-timeout 1 " THROTTLE);
 	end_call(r, 0, page_for(r, FIRST));
 	assert_brought(r, &x, FIRST);
@@ -1192,15 +1200,7 @@ static void a_comparison_made_elsewhere_is_waited_for(void **state)
 	struct rig *r = *state;
 	struct exchange x;
 
-	rig_start(r);
-	rig_rest(r);
-	assert_int_equal(r->origin->counted, 1);
-	rig_advance(r, 60000);
-	r->store.outdated = true;
-	r->store.claimed_elsewhere = true;
-	join(r, FIRST, &x);
-	rig_rest(r);
-	assert_int_equal(fake_origin_calls(r->origin), 0);
+	wait_for_anothers_word(r, &x);
 	r->store.outdated = false;
 	hear(r, "filled " THROTTLE);
 	end_call(r, 0, page_for(r, FIRST));
