@@ -85,7 +85,7 @@ ifeq (0,$(MAKELEVEL))
 endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: all run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
+.PHONY: all module run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -95,6 +95,7 @@ all: $(BUILD)/perigee
 # Everything that is compiled comes after `setup`, which installs what the
 # goals of this run need (conf/packages.txt). Nothing missing: about 20 ms.
 
+groups-module  = build module
 groups-run     = build run
 groups-test    = build run test lint
 groups-check   = build test lint
@@ -185,6 +186,28 @@ $(KEYS): %: %.o $(LIBRARY)
 ifneq (,$(findstring thread,$(SANITIZE)))
   FIXED_ADDRESSES := $(shell setarch -R true 2>/dev/null && echo setarch -R)
 endif
+
+# ---- nginx' module ----------------------------------------------------------
+# Built as Debian builds its own: in a copy of the sources that nginx-dev brings, with the options
+# of the nginx that it is for. Never instrumented, since nginx is not.
+
+NGINX_SRC    ?= /usr/share/nginx/src
+NGINX_MODULE  = build/nginx/ngx_http_perigee_module.so
+NGINX_BUILD   = build/nginx/build
+# As nginx' own configure would have them, but for what our sources need.
+NGINX_CFLAGS  = -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE
+
+module: $(NGINX_MODULE)
+
+$(NGINX_MODULE): nginx/module/config nginx/module/ngx_http_perigee_module.c \
+		$(wildcard gateway/base/*.[ch] gateway/http/*.[ch]) | setup
+	@rm -rf $(NGINX_BUILD) && mkdir -p $(@D)
+	@cp -r $(NGINX_SRC) $(NGINX_BUILD)
+	$(call say,MOD,$@)cd $(NGINX_BUILD) && { bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
+		--with-cc-opt="$(NGINX_CFLAGS)" --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
+		--add-dynamic-module=$(CURDIR)/nginx/module' && $(MAKE) -f objs/Makefile modules; } >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log; exit 1; }
+	@cp $(NGINX_BUILD)/objs/ngx_http_perigee_module.so $@
 
 # ---- run --------------------------------------------------------------------
 

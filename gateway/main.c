@@ -17,6 +17,7 @@
 #include "app/origin.h"
 #include "app/scrape.h"
 #include "app/settings.h"
+#include "app/shelve.h"
 #include "app/status.h"
 #include "app/stored.h"
 #include "app/tally.h"
@@ -44,6 +45,9 @@
 
 /* What is being answered when the time to drain is over gets this long to be sent. */
 #define LAST_MOMENT_MS 500
+
+/* Several in the time for which the shelf is vouched for. */
+#define ROUND_MS 250
 
 /* Everything that main() builds, in the order of building. */
 struct process {
@@ -169,6 +173,10 @@ static bool build(struct process *p)
 		return complain("workers", "there is not enough memory");
 	if (!build_metrics(p))
 		return false;
+	p->gateway.shelve = shelve_new(CONFIG_TEXT(s->config, cache, shelf).p, p->gateway.memory,
+				       p->gateway.metrics, &failure);
+	if (!p->gateway.shelve)
+		return complain("[cache] shelf", failure.text);
 	p->gateway.status = status_new(&s->redis, prefix);
 	if (!p->gateway.status)
 		return complain("the status page", "there is not enough memory");
@@ -257,6 +265,7 @@ static bool start(struct process *p)
 	/* New counters begin where the file of nginx' hits ends by now: all that is written from
 	 * here on is of answers that they know. */
 	tally_round(p->tally);
+	shelve_round(p->gateway.shelve, sysclock.mono(&sysclock));
 	if (!start_fills(p) || !warm_start(p->warm) || !admin_start(p->admin) ||
 	    !workers_start(p->workers, (size_t)CONFIG_NUMBER(config, server, threads)))
 		return complain("threads", "they cannot be started");
@@ -275,6 +284,8 @@ static void drain(struct process *p)
 	int64_t left_ms;
 
 	gateway_give_back(now);
+	if (p->gateway.shelve)
+		shelve_stop(p->gateway.shelve);
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)
@@ -307,6 +318,7 @@ static void tear_down(struct process *p)
 	ahead_free(p->gateway.ahead);
 	tops_free(p->gateway.tops);
 	memory_free(p->gateway.memory);
+	shelve_free(p->gateway.shelve);
 	tally_free(p->tally);
 	status_free(p->gateway.status);
 	scrape_free(p->gateway.scrape);
@@ -336,14 +348,17 @@ static void show_life(const struct process *p)
 		systemd_tell(SYSTEMD_ALIVE);
 }
 
-/* The next signal; meanwhile, once a second, what nginx has answered is counted, and it is told
- * how this worker is. */
+/* The next signal; meanwhile nginx is told that it may take answers from the shelf and, once a second,
+ * what it has answered is counted, and it is told how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
-	const struct timespec second = { .tv_sec = 1 };
+	const struct timespec step = { .tv_nsec = ROUND_MS * 1000000L };
 	int number;
 
-	while ((number = sigtimedwait(signals, NULL, &second)) < 0) {
+	for (unsigned i = 1; (number = sigtimedwait(signals, NULL, &step)) < 0; i++) {
+		shelve_round(p->gateway.shelve, sysclock.mono(&sysclock));
+		if (i % (1000 / ROUND_MS))
+			continue;
 		tally_round(p->tally);
 		scrape_publish(p->gateway.scrape, &p->gateway);
 		log_tick(false);

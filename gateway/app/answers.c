@@ -49,10 +49,7 @@ struct answers {
 
 uint32_t answer_variant(size_t base, struct str accept)
 {
-	uint32_t worth = encoding_choose(accept, true);
-	uint32_t worthless = worth ? encoding_choose(accept, false) : CODING_IDENTITY;
-
-	return ((uint32_t)base * CODING_COUNT + worth) * CODING_COUNT + worthless;
+	return (uint32_t)base * ENCODING_VARIANTS + encoding_variant(accept);
 }
 
 static struct str move_to(char **at, struct str s)

@@ -54,6 +54,9 @@
 	X(cache, answers_bytes,       NUMBER,   "67108864",                                             \
 	  "Memory for whole answers, each worker, so that each is composed and compressed once and goes\n" \
 	  "out as it is. 0: none is kept.")                                                                  \
+	X(cache, shelf,               TEXT,     "",                                                     \
+	  "File from which nginx, with perigee's module, takes answers without asking a worker; one of its\n" \
+	  "own for each worker, such as /run/perigee/shelf-0. Empty: none.")                             \
 	X(redis, address,             SECRET,   "unix:/run/redis/redis-server.sock",                    \
 	  "unix:/path, redis://[user:password@]host[:port], or, to follow a master that changes,\n"    \
 	  "sentinel://[user:password@]host[:port],host[:port].../name-of-the-master. Credentials are\n" \

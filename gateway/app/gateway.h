@@ -32,6 +32,7 @@ struct memory;
 struct metrics;
 struct origin_switch;
 struct scrape;
+struct shelve;
 struct status;
 struct stored;
 struct tops;
@@ -49,6 +50,7 @@ struct gateway {
 	struct fills *fills;
 	struct memory *memory;
 	struct answers *answers;
+	struct shelve *shelve; /* where nginx takes answers from; NULL: nowhere */
 	struct stored *stored; /* answers out of the store; NULL: what is remembered will do */
 	struct tops *tops;
 	struct metrics *metrics;

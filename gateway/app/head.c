@@ -1,6 +1,7 @@
 #include "app/head.h"
 
 #include "app/metrics.h"
+#include "base/shelf.h"
 
 /* Every hit's head is written here, so that printf's formats are for what is rare. */
 static void put_line(struct exchange *x, struct str text)
@@ -9,13 +10,13 @@ static void put_line(struct exchange *x, struct str text)
 	buf_put(&x->head, STR("\r\n"));
 }
 
-static void put_number(struct exchange *x, struct str before, int64_t number, struct str behind)
+static void put_number(struct buf *head, struct str before, int64_t number, struct str behind)
 {
-	buf_put(&x->head, before);
+	buf_put(head, before);
 	if (number < 0)
-		buf_put_char(&x->head, '-');
-	buf_put_u64(&x->head, number < 0 ? -(uint64_t)number : (uint64_t)number);
-	buf_put(&x->head, behind);
+		buf_put_char(head, '-');
+	buf_put_u64(head, number < 0 ? -(uint64_t)number : (uint64_t)number);
+	buf_put(head, behind);
 }
 
 void head_status(struct exchange *x, int status, const char *content_type)
@@ -56,14 +57,15 @@ void head_status(struct exchange *x, int status, const char *content_type)
 }
 
 /* What every answer carries: the gateway's data is public, and readable from any page. */
+#define OPEN                                                                                       \
+	"Access-Control-Allow-Origin: *\r\n"                                                       \
+	"Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, Retry-After\r\n"
+#define NO_SNIFFING "X-Content-Type-Options: nosniff\r\n"
+
 void head_common(struct exchange *x)
 {
-	static const struct str open = STR(
-		"Access-Control-Allow-Origin: *\r\n"
-		"Access-Control-Expose-Headers: Age, Cache-Status, ETag, Link, Retry-After\r\n");
-
-	buf_put(&x->head, x->media ? x->media->fields : open);
-	buf_put(&x->head, STR("X-Content-Type-Options: nosniff\r\n"));
+	buf_put(&x->head, x->media ? x->media->fields : STR(OPEN));
+	buf_put(&x->head, STR(NO_SNIFFING));
 }
 
 /*
@@ -91,6 +93,12 @@ struct ages head_ages(struct wall fetched, struct wall until, enum entry_state s
 	return ages;
 }
 
+static void put_mode(struct buf *head, enum mode mode)
+{
+	if (mode != MODE_NORMAL)
+		buf_putf(head, "; detail=origin-%s", mode_word(mode));
+}
+
 /* RFC 9211. What was fetched for this request is `fwd`; what was there is a hit, stale or not, also
  * when a fetch was tried in vain. */
 static void put_cache_status(struct exchange *x, const struct ages *ages, int upstream_status)
@@ -104,20 +112,18 @@ static void put_cache_status(struct exchange *x, const struct ages *ages, int up
 			 x->collapsed ? "; collapsed" : "");
 	else
 		buf_put(&x->head, STR("hit"));
-	put_number(x, STR("; ttl="), ages->ttl_s, STR(""));
+	put_number(&x->head, STR("; ttl="), ages->ttl_s, STR(""));
 	if (failed)
 		buf_putf(&x->head, "; detail=%s", fault_word(x->failed.fault));
-	else if (x->mode != MODE_NORMAL)
-		buf_putf(&x->head, "; detail=origin-%s", mode_word(x->mode));
+	else
+		put_mode(&x->head, x->mode);
 	buf_put(&x->head, STR("\r\n"));
 }
 
 /* A query means the same in any order: the key is sorted, and so are the links. */
-static void put_vary(struct exchange *x)
-{
-	buf_put(&x->head, STR("Vary: Accept-Encoding\r\n"
-			      "No-Vary-Search: key-order\r\n"));
-}
+#define VARY                                                                                       \
+	"Vary: Accept-Encoding\r\n"                                                                \
+	"No-Vary-Search: key-order\r\n"
 
 /*
  * nginx' micro-cache may keep what everybody is told who asks for the same: nothing about this
@@ -127,9 +133,9 @@ static void put_vary(struct exchange *x)
 static void put_micro_cache(struct exchange *x, int64_t left_s, struct wall now)
 {
 	if (x->wanted && x->status == 200 && x->result == RESULT_HIT && left_s > 0) {
-		put_number(x, STR("X-Accel-Expires: @"), now.ms / 1000, STR("\r\n"));
+		put_number(&x->head, STR("X-Accel-Expires: @"), now.ms / 1000, STR("\r\n"));
 		/* As which nginx has it counted whenever it answers from what it keeps. */
-		put_number(x, STR("X-Perigee-Count: "), metrics_number(x->series, x->result),
+		put_number(&x->head, STR("X-Perigee-Count: "), metrics_number(x->series, x->result),
 			   STR("\r\n"));
 	} else
 		buf_put(&x->head, STR("X-Accel-Expires: 0\r\n"));
@@ -149,28 +155,48 @@ void head_caching(struct exchange *x, const struct ages *ages, int upstream_stat
 {
 	int64_t left_s = ages ? ages->max_age_s - ages->age_s : 0;
 
-	put_vary(x);
+	buf_put(&x->head, STR(VARY));
 	if (!ages) {
 		buf_put(&x->head, STR("Cache-Control: no-cache\r\n"));
 		return;
 	}
 	put_cache_status(x, ages, upstream_status);
-	put_number(x, STR("Age: "), ages->age_s, STR("\r\n"));
+	put_number(&x->head, STR("Age: "), ages->age_s, STR("\r\n"));
 	if (left_s > 0)
-		put_number(x, STR("Cache-Control: public, max-age="), ages->max_age_s, STR("\r\n"));
+		put_number(&x->head, STR("Cache-Control: public, max-age="), ages->max_age_s,
+			   STR("\r\n"));
 	else
 		buf_put(&x->head, STR("Cache-Control: public, max-age=0, must-revalidate\r\n"));
 	if (left_s > 1)
-		put_number(x, STR("X-Perigee-Expires: "), left_s - 1, STR("\r\n"));
+		put_number(&x->head, STR("X-Perigee-Expires: "), left_s - 1, STR("\r\n"));
 	else
 		buf_put(&x->head, STR("X-Perigee-Expires: @1\r\n"));
 	put_micro_cache(x, left_s, ages->now);
 }
 
+/*
+ * nginx gives it for as long as more than a second of its freshness is left, so that what it says
+ * to an nginx further outside is a number of seconds.
+ */
+void head_for_shelf(struct buf *head, const struct exchange *x, const struct ages *ages)
+{
+	buf_put(head,
+		STR("Content-Type: " JSON_TYPE "\r\n" VARY "Cache-Status: perigee; hit; ttl="));
+	buf_put_char(head, SHELF_TTL);
+	put_mode(head, x->mode);
+	buf_put(head, STR("\r\nAge: "));
+	buf_put_char(head, SHELF_AGE);
+	put_number(head, STR("\r\nCache-Control: public, max-age="), ages->max_age_s,
+		   STR("\r\nX-Accel-Expires: "));
+	buf_put_char(head, SHELF_TTL_LESS);
+	buf_put(head, STR("\r\n" OPEN NO_SNIFFING));
+	buf_put(head, x->answer->head);
+}
+
 /* Ends the head. A HEAD request gets the length that GET would have, and no body. */
 void head_finish(struct exchange *x)
 {
-	put_number(x, STR("Content-Length: "), (int64_t)x->body.n, STR("\r\n\r\n"));
+	put_number(&x->head, STR("Content-Length: "), (int64_t)x->body.n, STR("\r\n\r\n"));
 	if (request_method(&x->request) == METHOD_HEAD)
 		buf_release(&x->body);
 }

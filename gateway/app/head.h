@@ -34,6 +34,10 @@ void head_caching(struct exchange *x, const struct ages *ages, int upstream_stat
 /* What every answer carries. */
 void head_common(struct exchange *x);
 
+/* The whole head of x->answer, a hit, for the shelf (base/shelf.h): marks stand for the seconds
+ * that nobody knows yet. */
+void head_for_shelf(struct buf *head, const struct exchange *x, const struct ages *ages);
+
 /* Ends it, for the body in x->body. */
 void head_finish(struct exchange *x);
 

@@ -24,7 +24,8 @@ struct kept {
 struct memory {
 	pthread_mutex_t lock;
 	struct sieve sieve;
-	_Atomic uint64_t epoch;	 /* not under it; grows after what it is about was done */
+	counter *epoch;		 /* not under it; grows after what it is about was done */
+	counter own_epoch;	 /* unless another place was given */
 	_Atomic uint64_t purges; /* written under the lock */
 };
 
@@ -37,7 +38,8 @@ struct memory *memory_new(size_t bytes_max)
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	atomic_init(&m->epoch, bytes_max > 0);
+	atomic_init(&m->own_epoch, bytes_max > 0);
+	m->epoch = &m->own_epoch;
 	return m;
 }
 
@@ -53,13 +55,19 @@ void memory_free(struct memory *m)
 
 uint64_t memory_epoch(const struct memory *m)
 {
-	return atomic_load(&m->epoch);
+	return atomic_load(m->epoch);
 }
 
 void memory_turn(struct memory *m)
 {
 	if (m->sieve.bytes_max)
-		atomic_fetch_add(&m->epoch, 1);
+		atomic_fetch_add(m->epoch, 1);
+}
+
+void memory_show_epoch(struct memory *m, counter *place)
+{
+	atomic_store(place, m->sieve.bytes_max ? atomic_load(place) + 1 : 0);
+	m->epoch = place;
 }
 
 /* ---- under the lock ---- */

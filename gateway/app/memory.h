@@ -19,6 +19,7 @@
  * (base/sieve.h).
  */
 
+#include "base/counter.h"
 #include "policy/entry.h"
 #include "policy/purge.h"
 
@@ -58,6 +59,10 @@ uint64_t memory_epoch(const struct memory *m);
 
 /* Something else became known that does so. */
 void memory_turn(struct memory *m);
+
+/* The number stands there from now on, where others see it too: what that place holds and one more,
+ * if anything is kept. Before anybody else has m, which it outlives. */
+void memory_show_epoch(struct memory *m, counter *place);
 
 /* What is kept just now, for tests and metrics. */
 struct memory_stats {

@@ -98,7 +98,9 @@ static void init(void *memory)
 
 struct metrics *metrics_open(const char *path, struct wall now, struct fail *reterr)
 {
-	static const struct shared_layout layout = { sizeof(struct block), is_valid, init };
+	static const struct shared_layout layout = { .bytes = sizeof(struct block),
+						     .is_valid = is_valid,
+						     .init = init };
 	struct metrics *m = calloc(1, sizeof(*m));
 
 	if (m)

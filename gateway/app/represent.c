@@ -4,6 +4,7 @@
 #include "app/memory.h"
 #include "app/origin.h"
 #include "app/refuse.h"
+#include "app/shelve.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "http/condition.h"
@@ -88,6 +89,17 @@ static void put_answer(struct exchange *x, const struct ages *ages)
 
 /* ---- what was kept ---- */
 
+/* To nginx, which takes answers from the shelf, or keeps what is asked for often. A 304 is none. */
+static void offer(const struct gateway *gw, struct exchange *x, const struct ages *ages)
+{
+	if (x->request.if_none_match.n)
+		return;
+	if (shelve_is_used(gw->shelve, x->arrived))
+		shelve_put(gw->shelve, x, ages);
+	else
+		x->wanted = answer_ask(x->answer, ages->now);
+}
+
 bool represent_at_once(const struct gateway *gw, struct exchange *x)
 {
 	const struct answer_key key = { x->request.target, variant_of(gw, x) };
@@ -107,14 +119,13 @@ bool represent_at_once(const struct gateway *gw, struct exchange *x)
 	}
 	ages = head_ages(a->fetched, a->fresh_until, ENTRY_FRESH, now);
 	x->answer = a;
-	/* A 304 is nothing that nginx could keep. */
-	x->wanted = !x->request.if_none_match.n && answer_ask(a, now);
 	x->mode = origin_mode(gw->origin);
 	x->result = RESULT_HIT;
 	x->series = a->series;
 	x->routed = true;
 	x->age_s = ages.age_s;
 	x->canon.target = a->target;
+	offer(gw, x, &ages);
 	put_answer(x, &ages);
 	return true;
 }

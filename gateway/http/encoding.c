@@ -94,3 +94,11 @@ enum coding encoding_choose(struct str accept, bool worthwhile)
 		return CODING_GZIP;
 	return CODING_IDENTITY;
 }
+
+uint32_t encoding_variant(struct str accept)
+{
+	uint32_t worth = encoding_choose(accept, true);
+	uint32_t worthless = worth ? encoding_choose(accept, false) : CODING_IDENTITY;
+
+	return worth * CODING_COUNT + worthless;
+}

@@ -32,4 +32,9 @@ const char *encoding_name(enum coding coding);
  */
 enum coding encoding_choose(struct str accept, bool worthwhile);
 
+/* What encoding_choose() says of `accept`, worthwhile or not, as one number: clients of the same
+ * one get the same. */
+#define ENCODING_VARIANTS ((uint32_t)CODING_COUNT * CODING_COUNT)
+uint32_t encoding_variant(struct str accept);
+
 #endif

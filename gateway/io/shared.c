@@ -23,6 +23,9 @@
 /* Slots are locked bytes, far behind the end of the file. */
 #define SLOTS_AT (1LL << 40)
 
+#define MODE	       0600
+#define MODE_FOR_GROUP 0660
+
 struct shared {
 	int fd; /* -1: memory of its own */
 	void *block;
@@ -33,9 +36,11 @@ struct shared {
 
 /* ---- a file that is cut short ---- */
 
-/* The mapping that the handler watches; there is one in a process. */
-static char *guarded;
-static size_t guarded_bytes;
+/* The mappings that the handler watches. */
+static struct {
+	char *_Atomic at;
+	size_t bytes;
+} guarded[SHARED_MAX];
 
 /* mmap() is no more than a system call here, and safe in a handler. */
 static void on_bus_error(int number, siginfo_t *info, void *context)
@@ -43,10 +48,14 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 	const char *at = info->si_addr;
 
 	(void)context;
-	if (at >= guarded && at < guarded + guarded_bytes &&
-	    mmap(guarded, guarded_bytes, PROT_READ | PROT_WRITE,
-		 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
-		return;
+	for (size_t i = 0; i < SHARED_MAX; i++) {
+		char *from = guarded[i].at;
+
+		if (from && at >= from && at < from + guarded[i].bytes &&
+		    mmap(from, guarded[i].bytes, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED)
+			return;
+	}
 	/* Not ours: it happens again, and ends the process as it would have. */
 	signal(number, SIG_DFL);
 }
@@ -55,10 +64,22 @@ static void guard(const struct shared *s)
 {
 	struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 
-	guarded = s->block;
-	guarded_bytes = s->bytes;
+	for (size_t i = 0; i < SHARED_MAX; i++) {
+		if (guarded[i].at)
+			continue;
+		guarded[i].bytes = s->bytes;
+		guarded[i].at = s->block;
+		break;
+	}
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGBUS, &action, NULL);
+}
+
+static void unguard(const struct shared *s)
+{
+	for (size_t i = 0; i < SHARED_MAX; i++)
+		if (guarded[i].at == s->block)
+			guarded[i].at = NULL;
 }
 
 /* ---- opening ---- */
@@ -109,7 +130,7 @@ static bool is_current(int fd, const char *path)
 static int open_locked(const char *path)
 {
 	for (int i = 0; i < OPEN_TRIES; i++) {
-		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, MODE);
 
 		if (fd < 0)
 			return -1;
@@ -145,14 +166,16 @@ static int replace(struct shared *s, const char *path, const struct shared_layou
 		return -1;
 	}
 	unlink(name);
-	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, MODE);
 	if (fd < 0)
 		return -1;
 	/* Allocated at once: a full disk shows now, and not when something is counted. */
-	why = posix_fallocate(fd, 0, (off_t)s->bytes);
-	if (!why && map(s, fd)) {
+	why = posix_fallocate(fd, 0, (off_t)(s->bytes - layout->later));
+	if (!why && ftruncate(fd, (off_t)s->bytes) == 0 && map(s, fd)) {
 		layout->init(s->block);
-		if (rename(name, path) == 0)
+		/* Whatever the umask is. */
+		if ((!layout->is_for_group || fchmod(fd, MODE_FOR_GROUP) == 0) &&
+		    rename(name, path) == 0)
 			return fd;
 		why = errno;
 		unmap(s);
@@ -193,6 +216,14 @@ static bool open_file(struct shared *s, const char *path, const struct shared_la
 	return fresh >= 0;
 }
 
+bool shared_allocate(struct shared *s)
+{
+	int why = s->fd < 0 ? 0 : posix_fallocate(s->fd, 0, (off_t)s->bytes);
+
+	errno = why;
+	return why == 0;
+}
+
 struct shared *shared_open(const char *path, const struct shared_layout *layout,
 			   struct fail *reterr)
 {
@@ -224,7 +255,7 @@ void shared_close(struct shared *s)
 {
 	if (!s)
 		return;
-	guarded_bytes = 0;
+	unguard(s);
 	unmap(s);
 	if (s->fd >= 0)
 		close(s->fd);

@@ -22,8 +22,12 @@
 
 struct shared;
 
+#define SHARED_MAX 2
+
 struct shared_layout {
 	size_t bytes;
+	size_t later;	   /* of which so many, at the end, have room from shared_allocate() on */
+	bool is_for_group; /* others of the file's group may read and write it */
 	/* May the contents be used as they are? Nothing of them can be trusted. */
 	bool (*is_valid)(const void *block);
 	/* Of zeroed memory, what is_valid() takes. */
@@ -31,12 +35,16 @@ struct shared_layout {
 };
 
 /* Maps the file (NULL or empty: memory of its own). NULL and *reterr, which says what cannot be
- * done with the file. One for each process. */
+ * done with the file. Up to SHARED_MAX in a process. */
 struct shared *shared_open(const char *path, const struct shared_layout *layout,
 			   struct fail *reterr);
 void shared_close(struct shared *s);
 
 void *shared_block(const struct shared *s);
+
+/* Makes room for all of the block. False and errno: there is none, and what has no room must not be
+ * touched. */
+bool shared_allocate(struct shared *s);
 
 /* One thread of one process at a time. Not for long: whoever starts waits for it. */
 void shared_lock(struct shared *s);

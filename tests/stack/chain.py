@@ -18,6 +18,7 @@ from .child import Child
 
 PYTHON = "/usr/bin/python3"  # the one that Debian's Django is installed for
 REPO = Path(__file__).resolve().parents[2]
+MODULE = REPO / "build/nginx/ngx_http_perigee_module.so"
 SEED = "/2.3.0/spacecraft/?limit=3"
 
 # A socket's path ends up in sockaddr_un, with room for 107 bytes; and it is
@@ -66,6 +67,7 @@ class Stack:
     run_dir      None: a temporary one, removed afterwards
     config       more of perigee.conf: {"server.wait": "2s"}
     micro_cache  False: nginx keeps nothing, each request reaches a worker
+    module       True: nginx takes answers from the workers' shelves (make module)
     in_turn      True: nginx asks the workers in turn, where else each of its processes has its own
     access_log   False: nginx logs no requests
     env          more environment for the workers
@@ -75,8 +77,8 @@ class Stack:
 
     def __init__(self, *, upstream="sandbox", quota="15/3600", workers=1, redis="private",
                  redis_persists=None, redis_lines=(), port=0, run_dir=None, config=None, env=None,
-                 sandbox_args=(), micro_cache=True, in_turn=False, access_log=True,
-                 interrupted=lambda: False):
+                 sandbox_args=(), micro_cache=True, module=False, in_turn=False,
+                 access_log=True, interrupted=lambda: False):
         self.upstream = upstream
         self.quota = quota
         self.n_workers = workers
@@ -88,6 +90,7 @@ class Stack:
         self.extra_env = dict(env or {})
         self.sandbox_args = list(sandbox_args)
         self.micro_cache = micro_cache
+        self.module = module
         self.in_turn = in_turn
         self.access_log = access_log
         self.interrupted = interrupted
@@ -122,6 +125,9 @@ class Stack:
 
     def worker_socket(self, i):
         return self.sock_dir / str(i)
+
+    def shelf(self, i):
+        return self.run_dir / f"shelf-{i}"
 
     def admin_socket(self, i):
         return self.sock_dir / f"admin-{i}"
@@ -236,8 +242,8 @@ class Stack:
 
         for name in ("log", "pid", "nginx"):  # of the run before; redis/ stays
             shutil.rmtree(self.run_dir / name, ignore_errors=True)
-        for name in ("metrics", "hits"):
-            (self.run_dir / name).unlink(missing_ok=True)
+        for path in (self.run_dir / "metrics", self.run_dir / "hits", *self.run_dir.glob("shelf-*")):
+            path.unlink(missing_ok=True)
         for name in ("log", "pid", "nginx", "redis"):
             (self.run_dir / name).mkdir(exist_ok=True)
         self._remove_linked()  # what a killed run has left
@@ -361,6 +367,8 @@ class Stack:
             template = template.replace(OWN_WORKER, "")
         conf.write_text(template.replace("@PORT@", str(self.port)).replace("@USER@", user)
                         .replace("@WORKERS@", "\n\t\t".join(servers))
+                        .replace("@MODULE@", f"load_module {MODULE};" if self.module else "")
+                        .replace("@SHELF@", self._shelves() if self.module else "")
                         .replace("@ACCESS_LOG@", log))
         # The prefix with its slash: nginx glues relative paths to it. TERM on
         # orphaning: killed, the master would leave its workers behind.
@@ -378,6 +386,9 @@ class Stack:
         if "Address already in use" not in self._nginx.text():
             raise StackError(self._nginx.report())
         return False
+
+    def _shelves(self):
+        return f"perigee_shelf {' '.join(str(self.shelf(i)) for i in range(self.n_workers))};"
 
     def _settings(self):
         upstream = {"sandbox": self.sandbox, "live": ""}.get(self.upstream, self.upstream)
@@ -404,6 +415,8 @@ class Stack:
         env.update(self.extra_env)
         env["PERIGEE_SERVER_SOCKET"] = str(self.worker_socket(i))
         env["PERIGEE_ADMIN_SOCKET"] = str(self.admin_socket(i))
+        if self.module:
+            env["PERIGEE_CACHE_SHELF"] = str(self.shelf(i))
         worker = self._child(f"worker-{i}", [self.binary, "--config", conf], env=env)
         if i < len(self._workers):
             self._expected_dead.discard(self._workers[i])

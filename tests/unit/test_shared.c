@@ -25,7 +25,9 @@ static void make_good(void *block)
 	memcpy(block, "good", 4);
 }
 
-static const struct shared_layout layout = { BYTES, begins_well, make_good };
+static const struct shared_layout layout = { .bytes = BYTES,
+					     .is_valid = begins_well,
+					     .init = make_good };
 
 static int make_folder(void **state)
 {
@@ -160,7 +162,9 @@ static void what_cannot_be_used_is_replaced(void **state)
 
 static void who_has_the_old_one_keeps_it(void **state)
 {
-	static const struct shared_layout other = { 2 * BYTES, begins_well, make_good };
+	static const struct shared_layout other = { .bytes = 2 * BYTES,
+						    .is_valid = begins_well,
+						    .init = make_good };
 	struct shared *old = open_it();
 	struct fail failure;
 	struct shared *new = shared_open(path, &other, &failure);
