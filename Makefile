@@ -85,7 +85,7 @@ ifeq (0,$(MAKELEVEL))
 endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: all module run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
+.PHONY: all module install-module run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -96,15 +96,16 @@ all: $(BUILD)/perigee
 # goals of this run need (conf/packages.txt). Nothing missing: about 20 ms.
 
 groups-module  = build module
+groups-install-module = build module
 groups-run     = build run
-groups-test    = build run test lint
+groups-test    = build module run test lint
 groups-check   = build test lint
 groups-fuzz    = build fuzz
 groups-fmt     = lint
 groups-clean   = none
 groups-help    = none
-groups-bench   = build run bench
-groups-deb     = build deb
+groups-bench   = build module run bench
+groups-deb     = build module deb
 groups-newcomer = run newcomer
 needed_groups  = $(sort $(foreach goal,$(or $(MAKECMDGOALS),all),$(or $(groups-$(goal)),build)) \
                         $(if $(findstring clang,$(CC)),build fuzz))
@@ -188,26 +189,24 @@ ifneq (,$(findstring thread,$(SANITIZE)))
 endif
 
 # ---- nginx' module ----------------------------------------------------------
-# Built as Debian builds its own: in a copy of the sources that nginx-dev brings, with the options
-# of the nginx that it is for. Never instrumented, since nginx is not.
+# Built as Debian builds its own: out of the sources that nginx-dev brings, with the options of the
+# nginx that it is for. Never instrumented, since nginx is not.
 
 NGINX_SRC    ?= /usr/share/nginx/src
 NGINX_MODULE  = build/nginx/ngx_http_perigee_module.so
-NGINX_BUILD   = build/nginx/build
-# As nginx' own configure would have them, but for what our sources need.
+NGINX_BUILD   = $(CURDIR)/build/nginx/build
 NGINX_CFLAGS  = -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -D_GNU_SOURCE
 
 module: $(NGINX_MODULE)
 
-$(NGINX_MODULE): nginx/module/config nginx/module/ngx_http_perigee_module.c \
-		$(wildcard gateway/base/*.[ch] gateway/http/*.[ch]) | setup
-	@rm -rf $(NGINX_BUILD) && mkdir -p $(@D)
-	@cp -r $(NGINX_SRC) $(NGINX_BUILD)
-	$(call say,MOD,$@)cd $(NGINX_BUILD) && { bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
+$(NGINX_MODULE): nginx/module/config $(wildcard nginx/module/*.c gateway/base/*.[ch] gateway/http/*.[ch]) | setup
+	@mkdir -p $(@D)
+	$(call say,MOD,$@){ cd $(NGINX_SRC) && bash -c '. ./conf_flags && ./configure "$${NGX_CONF_FLAGS[@]}" \
 		--with-cc-opt="$(NGINX_CFLAGS)" --with-ld-opt="-Wl,-z,relro -Wl,-z,now" \
-		--add-dynamic-module=$(CURDIR)/nginx/module' && $(MAKE) -f objs/Makefile modules; } >../build.log 2>&1 || \
-		{ tail -n 30 ../build.log; exit 1; }
-	@cp $(NGINX_BUILD)/objs/ngx_http_perigee_module.so $@
+		--add-dynamic-module=$(CURDIR)/nginx/module --builddir=$(NGINX_BUILD)' && \
+		$(MAKE) -f $(NGINX_BUILD)/Makefile modules; } >$(@D)/build.log 2>&1 || \
+		{ tail -n 30 $(@D)/build.log; exit 1; }
+	@cp $(NGINX_BUILD)/$(@F) $@
 
 # ---- run --------------------------------------------------------------------
 
@@ -226,13 +225,13 @@ RUN_TESTS = BUILD='$(BUILD)' SANITIZE='$(SANITIZE)' CC='$(CC)' \
 
 programs: $(UNIT) $(FUZZ) $(KEYS)
 
-test: $(PERIGEE_BIN) programs | setup
+test: $(PERIGEE_BIN) $(NGINX_MODULE) programs | setup
 	@$(RUN_TESTS) $(SUITES)
 
 check: $(PERIGEE_BIN) programs | setup
 	@$(RUN_TESTS) --quick $(or $(SUITES),lint unit fuzz)
 
-bench: all | setup
+bench: all $(NGINX_MODULE) | setup
 	@test -x tests/bench/run || { echo 'make bench: there is no tests/bench/run yet' >&2; exit 1; }
 	@BUILD='$(BUILD)' PERIGEE_BIN='$(abspath $(PERIGEE_BIN))' exec tests/bench/run
 
@@ -259,7 +258,7 @@ fuzz-run: $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
 	done
 
 fmt: | setup
-	@find gateway tests -name '*.[ch]' -print0 | xargs -0r clang-format -i
+	@find gateway nginx tests -name '*.[ch]' -print0 | xargs -0r clang-format -i
 
 # ---- install ----------------------------------------------------------------
 
@@ -302,8 +301,15 @@ install: all
 	test -e $(DESTDIR)$(ETC)/perigee.conf || \
 		mv $(DESTDIR)$(ETC)/perigee.conf.new $(DESTDIR)$(ETC)/perigee.conf
 
-# A package of what the work tree holds. Debian wants its folder at the top, so that it is made in a
-# copy; without debug symbols, which Debian keeps in a package of their own.
+# Debian's places; nginx loads what is enabled there. module.conf is what makes the site use it.
+install-module: $(NGINX_MODULE)
+	install -D -m 644 -t $(DESTDIR)/usr/lib/nginx/modules $(NGINX_MODULE)
+	install -D -m 644 nginx/module/load.conf \
+		$(DESTDIR)$(SYSCONFDIR)/nginx/modules-enabled/50-mod-http-perigee.conf
+	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/nginx/perigee nginx/module/module.conf
+
+# Packages of what the work tree holds. Debian wants its folder at the top, so that it is made in a
+# copy; without debug symbols, which Debian keeps in packages of their own.
 VERSION  = $(shell sed -n 's/.*PERIGEE_VERSION "\(.*\)"/\1/p' gateway/base/version.h)
 DEB_TREE = build/deb/perigee-$(VERSION)
 
@@ -315,7 +321,7 @@ deb: | setup
 	@sed -i 's/@VERSION@/$(VERSION)/' $(DEB_TREE)/debian/changelog
 	@cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS dpkg-buildpackage -b -us -uc \
 		>../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }
-	@ls build/deb/perigee_*.deb
+	@ls build/deb/*.deb
 
 # ---- the rest ---------------------------------------------------------------
 
@@ -332,10 +338,12 @@ help:
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
 	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
 	@echo 'make bench       measured comparisons'
+	@echo 'make module      $(NGINX_MODULE), with which nginx answers hits by itself'
 	@echo 'make newcomer    from a clean Debian to an answer, as root  WAYS="make-run package images"'
 	@echo 'make fuzz        look for new crashes  FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_TARGETS="name..."'
 	@echo 'make fmt         format the C sources'
 	@echo 'make install     DESTDIR= PREFIX=$(PREFIX) SYSCONFDIR=$(SYSCONFDIR)'
-	@echo 'make deb         a Debian package, in build/deb/'
+	@echo 'make install-module   into /usr/lib/nginx, /etc/nginx'
+	@echo 'make deb         Debian packages, in build/deb/'
 	@echo 'make clean       remove build/'
 	@echo 'with any of them: CC=clang  SANITIZE=address,undefined|thread  V=1  SETUP=: (install nothing)'

@@ -14,10 +14,10 @@
 /*   id                 type       name                                 help */
 #define METRIC_FAMILIES(X)                                                                        \
 	X(REQUESTS,         COUNTER,   "perigee_requests_total",                                      \
-	  "Requests to the APIs by route template and result, those that nginx answered from its "    \
-	  "micro-cache included.")                                                                    \
+	  "Requests to the APIs by route template and result, those that nginx answered by itself "   \
+	  "included.")                                                                                \
 	X(MICROCACHE,       COUNTER,   "perigee_microcache_requests_total",                           \
-	  "Of these, the ones that nginx answered from its micro-cache.")                             \
+	  "Of these, the ones that nginx answered by itself, from a shelf or its micro-cache.")       \
 	X(METHODS,          COUNTER,   "perigee_request_methods_total",                               \
 	  "Requests to the APIs by method.")                                                          \
 	X(PAGES,            COUNTER,   "perigee_pages_total",                                         \

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""ask.py BASE: the seed's request, twice: by a call to upstream, then out of the store."""
+"""ask.py BASE: the seed's request, twice: by a call to upstream, then out of the store.
+ask.py BASE again: the second of these, some more times."""
 
 import json
 import sys
@@ -14,7 +15,13 @@ def ask(target):
         return answer.headers["Cache-Status"], json.load(answer)
 
 
-def main():
+def again():
+    for _ in range(20):
+        status, _ = ask(OTHERWISE)
+        assert "hit" in status, status
+
+
+def once():
     status, page = ask(TARGET)
     assert "fwd=miss" in status and "stored" in status, status
     names = [craft["name"] for craft in page["results"]]
@@ -26,4 +33,4 @@ def main():
     print(f"{len(names)} of {page['count']} spacecraft, the first one is {names[0]}; then: {status}")
 
 
-main()
+again() if sys.argv[2:] == ["again"] else once()

@@ -164,6 +164,10 @@ def inspect(podman, _):
     print(podman.output("exec", "worker-0", "perigee", "quota").splitlines()[0])
 
 
+def execute(podman, options):
+    podman("exec", options.name, *options.words)
+
+
 def logs(podman, _):
     for name in SERVICES:
         podman("logs", "--tail", "20", name, check=False)
@@ -180,7 +184,7 @@ def remove(podman, _):
 
 
 ORDERS = {"import": import_, "redis": redis, "build": build, "up": up, "inspect": inspect,
-          "logs": logs, "remove": remove}
+          "exec": execute, "logs": logs, "remove": remove}
 
 
 def main():
@@ -191,6 +195,9 @@ def main():
         order = orders.add_parser(name)
         if name == "import":
             order.add_argument("image")
+        if name == "exec":
+            order.add_argument("name")
+            order.add_argument("words", nargs=argparse.REMAINDER)
         if name == "up":
             order.add_argument("--network", required=True, help="path of a network namespace")
             order.add_argument("--upstream", required=True)

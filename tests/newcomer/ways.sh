@@ -15,6 +15,15 @@ clone() {
 	git clone --quiet --no-hardlinks "$repo" "$work/$1/root/perigee"
 }
 
+# Does nginx answer by itself what is asked for again? Workers then put an answer to it on their shelves,
+# which is when those get their 64 MB. The words run a command where they are.
+nginx_answers() {
+	local blocks
+	in_network "$here/ask.py" "$1" again || return
+	blocks=$("${@:2}" stat -c %b /run/perigee/shelf-0 /run/perigee/shelf-1 | sort -n | tail -n 1)
+	[ "$blocks" -gt $((64 * 2048)) ]
+}
+
 # ---- make run ----------------------------------------------------------------
 
 way_make_run() {
@@ -67,6 +76,7 @@ way_package() {
 		fail 'package: no answer'
 	}
 	say "  $(cat "$work/log/answer")"
+	await 30 nginx_answers http://127.0.0.1 in_tree package || fail 'package: nginx takes nothing from shelves'
 	in_network in_tree package perigee quota >"$work/log/quota" || fail 'perigee quota'
 	say "  $(head -n 1 "$work/log/quota")"
 	end_background
@@ -81,10 +91,10 @@ make_package() {
 
 install_package() {
 	cp -a "$work/base" "$work/package"
-	cp "$work"/source/root/perigee/build/deb/perigee_*.deb "$work/package/root/"
+	cp "$work"/source/root/perigee/build/deb/{perigee,libnginx-mod-http-perigee}_*.deb "$work/package/root/"
 	apt_in_tree package install nginx redis-server
 	every_path >"$work/log/before"
-	in_tree package bash -c 'apt-get -qq -y install /root/perigee_*.deb'
+	in_tree package bash -c 'apt-get -qq -y install /root/*.deb'
 	in_tree package getent passwd perigee
 	in_tree package id www-data | grep perigee
 	in_tree package stat -c '%U:%G %a %n' /run/perigee /run/perigee/hits /etc/perigee /etc/perigee/perigee.conf
@@ -122,7 +132,7 @@ unit_command() {
 }
 
 purge_package() {
-	in_tree package apt-get -qq -y purge perigee
+	in_tree package apt-get -qq -y purge perigee libnginx-mod-http-perigee
 	# The operator's own: the site that README.Debian had copied, its log and its cache; and our credentials.
 	(cd "$work/package" && rm -r etc/nginx/perigee etc/nginx/conf.d/perigee.conf \
 		var/log/nginx/perigee.log run/nginx-perigee run/credentials)
@@ -152,6 +162,8 @@ way_images() {
 		fail 'images: no answer'
 	}
 	say "  $(cat "$work/log/answer")"
+	await 30 nginx_answers http://127.0.0.1:80 containers exec worker-0 ||
+		fail 'images: nginx takes nothing from shelves'
 	step 'images: not root, read-only, no compiler' containers inspect
 	sed 's/^/  /' "$work/log/step"
 	step 'images: down' containers remove

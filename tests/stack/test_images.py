@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 import pytest
 import yaml
 from stack import Stack
-from stack.chain import REPO, free_port, nginx_program
+from stack.chain import MODULE, REPO, free_port, nginx_program
 from stack.child import wait_until
 
 DOCKER = REPO / "docker"
@@ -41,23 +41,27 @@ def packages(group):
 
 
 def test_what_is_installed_stands_in_the_list_of_packages():
-    groups = {stage: re.findall(r"conf/setup\.sh ([a-z ]+?)(?: &&|$)", text, re.M)
+    groups = {stage: " ".join(re.findall(r"conf/setup\.sh ([a-z ]+?)(?: &&|$)", text, re.M)).split()
               for stage, text in STAGES.items()}
-    assert groups == {"build": ["build"], "nginx": ["front"], "worker": ["worker"]}
+    assert groups == {"build": ["build", "module"], "nginx": ["front"], "worker": ["worker"]}
     assert all(packages(group) for of_stage in groups.values() for group in of_stage)
     assert "apt-get" not in "".join(STAGES.values())
 
 
-def test_a_worker_has_the_libraries_that_it_is_linked_with():
-    """And no more: no compiler, no header."""
-    linked = subprocess.run(["readelf", "-d", BINARY], check=True, text=True,
+def linked_with(binary):
+    """The packages of its libraries; libc6 is in every image."""
+    linked = subprocess.run(["readelf", "-d", binary], check=True, text=True,
                             capture_output=True).stdout
     sonames = set(re.findall(r"\(NEEDED\).*\[(\S+)\]", linked))
     owners = subprocess.run(["dpkg", "-S", *(f"*/{name}" for name in sonames)], check=True, text=True,
                             capture_output=True).stdout
-    needed = set(re.findall(r"^([^\s:]+)(?::\w+)?: /(?:usr/)?lib/[^/]+/[^/]+$", owners, re.M))
-    # libc6 is in every image.
-    assert needed - {"libc6"} == packages("worker") - {"ca-certificates"}
+    return set(re.findall(r"^([^\s:]+)(?::\w+)?: /(?:usr/)?lib/[^/]+/[^/]+$", owners, re.M)) - {"libc6"}
+
+
+def test_images_have_the_libraries_that_are_linked_with():
+    """And no more: no compiler, no header."""
+    assert linked_with(BINARY) == packages("worker") - {"ca-certificates"}
+    assert linked_with(MODULE) == packages("front") - {"nginx"}
 
 
 def test_what_is_copied_is_there_and_is_sent_along():

@@ -152,11 +152,11 @@ def keeping(source, parameters):
     return found
 
 
-def sent_and_counted(source, loading):
-    """(sent, counted): requests of a load over the micro-cache, of which each is answered, and by how much
-    perigee_requests_total has grown when nginx and the workers have added up."""
-    with peers.start(peers.MicroCache, source, {}) as peer:
-        files = loading.files["micro", "list"], loading.files["micro", "detail"]
+def sent_and_counted(source, loading, name):
+    """(sent, counted): requests of a load of which nginx answers most, and by how much perigee_requests_total
+    has grown when nginx and the workers have added up."""
+    with peers.start(peers.PEERS[name], source, {}) as peer:
+        files = loading.files[name, "list"], loading.files[name, "detail"]
         before = requests_total(peer.port)
         sent = sum(load.run(peer.port, targets, draws=loading.draws, coding=coding, seconds=2,
                             exact=True).requests
@@ -208,7 +208,8 @@ def run(environment, out):
             loading = Loading(parameters, world, running, folder)
             loading.warm_up()
             rounds = loading()
-        counted = sent_and_counted(source, loading) if "micro" in running else None
+        counted = {name: sent_and_counted(source, loading, name)
+                   for name in report.COUNTED if name in running}
         kept = keeping(source, parameters)
         result = {
             "parameters": vars(parameters),

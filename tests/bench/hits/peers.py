@@ -24,13 +24,14 @@ class Perigee:
     source = None
     workers = 2
     micro_cache = False
+    module = False
     config = {}
     slack = 0.02  # of an answer's length: another port in the links
 
     def __init__(self, source):
         self.stack = Stack(upstream=source.sandbox, quota="none", workers=self.workers,
                            redis=f"unix:{source.redis_socket}", access_log=False,
-                           micro_cache=self.micro_cache,
+                           micro_cache=self.micro_cache, module=self.module,
                            config={"log.requests": "no", **self.config})
         self.redis = source.redis.pid
 
@@ -57,7 +58,15 @@ class Perigee:
 
 
 class MicroCache(Perigee):
+    """As it is with an nginx that has no module of ours."""
+
     micro_cache = True
+
+
+class Shelf(MicroCache):
+    """As it is."""
+
+    module = True
 
 
 class MemoryOff(Perigee):
@@ -147,7 +156,7 @@ class Varnish(Service):
 
 
 # In the order of the table.
-PEERS = {"micro": MicroCache, "perigee": Perigee, "redis": MemoryOff, "cache": ProxyCache,
+PEERS = {"shelf": Shelf, "micro": MicroCache, "perigee": Perigee, "redis": MemoryOff, "cache": ProxyCache,
          "compressing": Compressing, "static": Static, "varnish": Varnish}
 
 REFERENCE = "cache"

@@ -3,25 +3,34 @@
 from ..shield.report import lines
 from . import measure
 
-NAMES = {"micro": "perigee", "perigee": "no micro-cache", "redis": "no memory",
+NAMES = {"shelf": "perigee", "micro": "no module", "perigee": "no micro-cache", "redis": "no memory",
          "cache": "proxy_cache", "compressing": "compressing", "static": "static file",
          "varnish": "Varnish"}
+
+COUNTED = {"shelf": "many answered from a shelf", "micro": "many by the micro-cache"}
 
 TABLES = (("cpu", "processor time of all servers, us a request", lambda v: f"{v * 1e6:.1f}"),
           ("rate", "requests a second", lambda v: f"{v:.0f}"),
           ("p50", "latency p50, ms", lambda v: f"{v * 1e3:.2f}"),
           ("p99", "latency p99, ms", lambda v: f"{v * 1e3:.2f}"))
 
+def MANY(cell):
+    return cell["connections"] >= 128
+
+
 # What was set out for: peer, kind, at most, over which cells, and against whom if not proxy_cache.
 GOALS = (
-    ("micro-cache on, processor", "micro", "cpu_times", 1.0, {}),
+    ("as it is, processor", "shelf", "cpu_times", 1.0, {}),
+    ("  times proxy_cache that compresses", "shelf", "cpu", 0.3, {"against": "compressing"}),
+    ("  times Varnish", "shelf", "cpu", 1.0, {"against": "varnish"}),
+    ("  p99, 128 connections", "shelf", "p99_times", 1.5, {"only": MANY}),
+    ("micro-cache and no module, processor", "micro", "cpu_times", 1.0, {}),
     ("  times proxy_cache that compresses", "micro", "cpu", 0.3, {"against": "compressing"}),
     ("  times Varnish", "micro", "cpu", 1.0, {"against": "varnish"}),
+    ("  p99, 128 connections", "micro", "p99_times", 1.5, {"only": MANY}),
     ("micro-cache off, processor", "perigee", "cpu_times", 1.6, {}),
     ("  times Varnish", "perigee", "cpu", 1.0, {"against": "varnish"}),
     ("memory off, processor", "redis", "cpu_times", 3.5, {}),
-    ("p99, 128 connections", "micro", "p99_times", 1.5,
-     {"only": lambda cell: cell["connections"] >= 128}),
 )
 
 
@@ -56,7 +65,7 @@ def megabytes(value):
 
 
 def kept(result):
-    rows = [[NAMES["micro"] if peer == "perigee" else NAMES[peer], megabytes(found["memory"]),
+    rows = [[NAMES["shelf"] if peer == "perigee" else NAMES[peer], megabytes(found["memory"]),
              megabytes(found["files"]), megabytes(found["bytes"]),
              f"{(found['memory'] + found['files']) / found['bytes']:.2f}"]
             for peer, found in result["kept"].items()]
@@ -89,9 +98,8 @@ def whole(result):
              f" proxy_cache's of the same round.\nOn the average {size}."]
     parts += [table(result, *one) for one in TABLES]
     parts.append(goals(result["cells"]))
-    if result["counted"]:
-        sent, counted = result["counted"]
-        parts.append(f"Of {sent} requests over the micro-cache {counted} were counted.")
+    for peer, (sent, counted) in result["counted"].items():
+        parts.append(f"Of {sent} requests, {COUNTED[peer]}, {counted} were counted.")
     if result["kept"]:
         parts.append(kept(result))
     if "instructions" in result:
