@@ -12,4 +12,4 @@ cppcheck --quiet -j 2 --cppcheck-build-dir="$memory" --std=c11 --language=c \
 	--suppress=missingIncludeSystem -D_GNU_SOURCE -Igateway \
 	'-Djson_object_foreach(object,key,value)=while (next(object,&key,&value))' \
 	'-Djson_array_foreach(array,index,value)=while (next(array,&index,&value))' \
-	gateway
+	gateway nginx/module

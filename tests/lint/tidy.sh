@@ -8,12 +8,17 @@ set -eu
 
 memory=${BUILD:-build}/tidy
 program=$(clang-tidy --version; cat .clang-tidy)
-export memory program
+flags='-std=gnu17 -D_GNU_SOURCE -Igateway'
+# Headers of nginx (make module), which only its module includes.
+for folder in core event event/modules os/unix http http/modules http/v2; do
+	flags="$flags -isystem ${NGINX_SRC:-/usr/share/nginx/src}/src/$folder"
+done
+flags="$flags -isystem build/nginx/build"
+export memory program flags
 
 # shellcheck disable=SC2016  # the dollars are those of the inner shell
-find gateway -name '*.c' -print0 | xargs -0r -P 2 -n 1 sh -c '
+find gateway nginx -name '*.c' -print0 | xargs -0r -P 2 -n 1 sh -c '
 	set -eu
-	flags="-std=gnu17 -D_GNU_SOURCE -Igateway"
 	# With comments (-C): some of them are for clang-tidy.
 	seen=$({ echo "$program"; ${CC:-cc} -E -C $flags "$1"; } | sha256sum)
 	known=$memory/$1.seen
