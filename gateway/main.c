@@ -174,9 +174,9 @@ static bool build(struct process *p)
 	if (!build_metrics(p))
 		return false;
 	p->gateway.shelve = shelve_new(CONFIG_TEXT(s->config, cache, shelf).p, p->gateway.memory,
-				       p->gateway.metrics, &failure);
+				       p->gateway.metrics);
 	if (!p->gateway.shelve)
-		return complain("[cache] shelf", failure.text);
+		return complain("[cache] shelf", "there is not enough memory");
 	p->gateway.status = status_new(&s->redis, prefix);
 	if (!p->gateway.status)
 		return complain("the status page", "there is not enough memory");

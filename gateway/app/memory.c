@@ -66,7 +66,10 @@ void memory_turn(struct memory *m)
 
 void memory_show_epoch(struct memory *m, counter *place)
 {
-	atomic_store(place, m->sieve.bytes_max ? atomic_load(place) + 1 : 0);
+	if (m->sieve.bytes_max)
+		atomic_fetch_add(place, 1);
+	else
+		atomic_store(place, 0);
 	m->epoch = place;
 }
 

@@ -20,8 +20,10 @@ _Static_assert(SHELF_NUMBERS == METRICS_SERIES * METRIC_RESULTS, "what is counte
 struct shelve {
 	struct shared *shared;
 	struct shelf_block *block; /* NULL: there is no shelf */
+	const char *path;
 	struct metrics *metrics;
-	atomic_bool failed;   /* there is no room for what would be put */
+	bool owned;	      /* no other process puts; of main() */
+	atomic_bool usable;   /* that, and there is room */
 	pthread_mutex_t lock; /* for the rest */
 	bool has_room;
 	uint64_t end; /* of what was put */
@@ -33,31 +35,51 @@ static const struct shared_layout layout = { .bytes = sizeof(struct shelf_block)
 					     .is_valid = shelf_is_valid,
 					     .init = shelf_init };
 
-struct shelve *shelve_new(const char *path, struct memory *memory, struct metrics *metrics,
-			  struct fail *reterr)
+static void complain(const char *path, const char *reason)
+{
+	log_line(LOG_WARN, "shelf_failed", "file=\"%s\" reason=\"%s\"", path, reason);
+}
+
+/* One process puts: nothing is done until the one of before is gone, which may still be draining.
+ */
+static void take_over(struct shelve *s)
+{
+	uint64_t salt = metrics_salt(s->metrics);
+
+	if (shared_take_slot(s->shared, 1) != 0)
+		return;
+	s->end = shelf_clear(s->block);
+	/* What was taken while there were other counters is none of these. */
+	if (s->block->salt != salt)
+		for (uint32_t i = 0; i < SHELF_NUMBERS; i++)
+			shelf_collect(s->block, i);
+	s->block->salt = salt;
+	s->owned = true;
+	atomic_store(&s->usable, true);
+}
+
+struct shelve *shelve_new(const char *path, struct memory *memory, struct metrics *metrics)
 {
 	struct shelve *s = calloc(1, sizeof(*s));
+	struct fail why;
 
-	fail_set(reterr, FAULT_INTERNAL, "there is not enough memory");
 	if (!s)
 		return NULL;
+	s->path = path;
 	s->metrics = metrics;
 	pthread_mutex_init(&s->lock, NULL);
 	if (!path[0])
 		return s;
-	s->shared = shared_open(path, &layout, reterr);
+	s->shared = shared_open(path, &layout, &why);
 	if (!s->shared) {
-		shelve_free(s);
-		return NULL;
+		complain(path, why.text);
+		return s;
 	}
 	s->block = shared_block(s->shared);
-	s->end = shelf_clear(s->block);
-	/* What was taken while there were other counters is none of these. */
-	if (s->block->salt != metrics_salt(metrics))
-		for (uint32_t i = 0; i < SHELF_NUMBERS; i++)
-			shelf_collect(s->block, i);
-	s->block->salt = metrics_salt(metrics);
 	memory_show_epoch(memory, &s->block->epoch);
+	take_over(s);
+	if (!s->owned)
+		complain(path, "another process has it, and is waited for");
 	return s;
 }
 
@@ -73,7 +95,7 @@ void shelve_free(struct shelve *s)
 
 bool shelve_is_used(const struct shelve *s, struct mono now)
 {
-	return s && s->block && !atomic_load_explicit(&s->failed, memory_order_relaxed) &&
+	return s && atomic_load_explicit(&s->usable, memory_order_acquire) &&
 	       shelf_is_used(s->block, mono_after(now, -USED_MS));
 }
 
@@ -82,12 +104,12 @@ bool shelve_is_used(const struct shelve *s, struct mono now)
 /* The room is taken from the file system when it is needed for the first time. */
 static bool has_room(struct shelve *s)
 {
-	if (s->has_room || atomic_load(&s->failed))
-		return s->has_room;
+	if (s->has_room)
+		return true;
 	s->has_room = shared_allocate(s->shared);
 	if (!s->has_room) {
-		log_line(LOG_WARN, "shelf_failed", "reason=\"%s\"", strerrordesc_np(errno));
-		atomic_store(&s->failed, true);
+		complain(s->path, strerrordesc_np(errno));
+		atomic_store(&s->usable, false);
 	}
 	return s->has_room;
 }
@@ -125,7 +147,7 @@ void shelve_put(struct shelve *s, const struct exchange *x, const struct ages *a
 	/* Nobody waits for another one, nor puts what he has put: a next request does it. */
 	if (!key.n || pthread_mutex_trylock(&s->lock) != 0)
 		return;
-	if (has_room(s) && !shelf_find(s->block, key, ages->now, &found))
+	if (atomic_load(&s->usable) && has_room(s) && !shelf_find(s->block, key, ages->now, &found))
 		put(s, x, ages, key);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -146,13 +168,17 @@ void shelve_round(struct shelve *s, struct mono now)
 {
 	if (!s->block)
 		return;
+	if (!s->owned)
+		take_over(s);
+	if (!s->owned)
+		return;
 	shelf_vouch(s->block, mono_after(now, SHELVE_VOUCHED_MS));
 	collect(s);
 }
 
 void shelve_stop(struct shelve *s)
 {
-	if (!s->block)
+	if (!s->owned)
 		return;
 	shelf_vouch(s->block, (struct mono){ 0 });
 	collect(s);

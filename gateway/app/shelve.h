@@ -10,7 +10,7 @@
  * this worker has heard. So it goes with the epoch of the memory, which stands on the shelf itself.
  * It lies there for SHELVE_MS, so that a worker sees now and then what people ask for.
  *
- * The file ([cache] shelf) takes 1.1 MB, and 64 more once nginx has looked.
+ * One process puts into a file. It ([cache] shelf) takes 1.1 MB, and 64 more once nginx has looked.
  *
  * Any thread, but for what main() does.
  */
@@ -24,11 +24,10 @@ struct shelve;
 
 #define SHELVE_MS 3000
 
-/* Clears what a process of before has put there. Nobody takes anything before shelve_round().
- * `path` empty: there is none, and nothing is wanted. NULL without memory, or *reterr says what is
- * wrong with the file. */
-struct shelve *shelve_new(const char *path, struct memory *memory, struct metrics *metrics,
-			  struct fail *reterr);
+/* `path`, which must outlive it, is empty: there is none, and nothing is wanted. The same where the
+ * file cannot be used, which is logged. Nobody takes anything before shelve_round(). NULL without
+ * memory. */
+struct shelve *shelve_new(const char *path, struct memory *memory, struct metrics *metrics);
 
 /* NULL is fine. Nobody takes anything any more. */
 void shelve_free(struct shelve *s);
@@ -40,7 +39,8 @@ bool shelve_is_used(const struct shelve *s, struct mono now);
 void shelve_put(struct shelve *s, const struct exchange *x, const struct ages *ages);
 
 /* Vouches for what lies there for SHELVE_VOUCHED_MS, and counts what was taken; more often than
- * that, by main(). */
+ * that, by main(). While the file belongs to another process, which may be this one's predecessor,
+ * it waits for that one's end. */
 #define SHELVE_VOUCHED_MS 900
 void shelve_round(struct shelve *s, struct mono now);
 
