@@ -8,7 +8,7 @@ from harness import Sandbox
 from stack.rolling import QUOTA, SCENARIOS, run
 
 RATE = 300  # a second, on machines of any kind
-STEPS = {"reload": 6, "restart": 4, "activated": 4, "alone": 3, "nginx": 3, "kill": 2, "failover": 1}
+STEPS = {"reload": 6, "restart": 4, "activated": 4, "alone": 3, "nginx": 3, "kill": 2, "module": 6, "failover": 1}
 
 # All that the mix of requests asks for.
 STATUSES = {200, 304, 400, 404, 405}

@@ -86,6 +86,8 @@ def counted(stack):
     return sum(int(n) for n in re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M))
 
 
+COUNTED_WITHIN = 10  # seconds; four times a second on an idle machine
+
 # ---- what is done meanwhile: each yields what it has done, over and over ----------
 
 
@@ -165,6 +167,14 @@ def fail_over(stack):
         yield "replica back"
 
 
+def restart_and_reload(stack):
+    """A worker, then nginx."""
+    workers, nginx = restart_workers(stack), reload_nginx(stack)
+    while True:
+        yield next(workers)
+        yield next(nginx)
+
+
 # ---- chains ----------------------------------------------------------------------
 
 
@@ -187,14 +197,17 @@ class Scenario:
     exact          requests are counted once each: not where a worker dies behind an answer that it
                    has counted
     keeps          no connection to a client is closed
+    module         nginx has the module, and takes most answers from where workers have put them
     """
 
-    def __init__(self, disturb, of=Stack, workers=2, misses=True, exact=True, keeps=True):
+    def __init__(self, disturb, of=Stack, workers=2, misses=True, exact=True, keeps=True,
+                 module=False):
         self.disturb, self._of, self.workers = disturb, of, workers
-        self.misses, self.exact, self.keeps = misses, exact, keeps
+        self.misses, self.exact, self.keeps, self.module = misses, exact, keeps, module
 
     def chain(self, **options):
-        options = {"quota": "none" if self.misses else QUOTA, "micro_cache": False, **options}
+        options = {"quota": "none" if self.misses else QUOTA, "micro_cache": False,
+                   "module": self.module, **options}
         return self._of(workers=self.workers, **options)
 
 
@@ -205,6 +218,7 @@ SCENARIOS = {
     "alone": Scenario(restart_workers, of=ActivatedStack, workers=1),
     "nginx": Scenario(reload_nginx, keeps=False),
     "kill": Scenario(kill_workers, exact=False),
+    "module": Scenario(restart_and_reload, misses=False, keeps=False, module=True),
     "failover": Scenario(fail_over, of=chain_on_sentinels, misses=False),
 }
 
@@ -222,6 +236,8 @@ def run(stack, scenario, rate, enough, connections=24, between=0.3):
             await_load(load, rate * between)
             if enough(len(steps), time.monotonic() - began):
                 break
+    # What nginx has taken from shelves is told a moment later.
+    wait_until(lambda: counted(stack) - before >= load.answered, COUNTED_WITHIN, 0.05)
     return Outcome(load, steps, counted(stack) - before)
 
 

@@ -9,6 +9,7 @@ NAMES = {
     "alone": "one worker, socket kept",
     "nginx": "nginx reloads",
     "kill": "workers are killed in turn",
+    "module": "workers restart and nginx reloads, which has the module",
     "failover": "Redis' master is killed",
 }
 
