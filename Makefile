@@ -301,12 +301,12 @@ install: all
 	test -e $(DESTDIR)$(ETC)/perigee.conf || \
 		mv $(DESTDIR)$(ETC)/perigee.conf.new $(DESTDIR)$(ETC)/perigee.conf
 
-# Debian's places; nginx loads what is enabled there. module.conf is what makes the site use it.
+# Debian's places, wherever the rest is: nginx loads what is enabled there, and module.conf makes the site use it.
 install-module: $(NGINX_MODULE)
 	install -D -m 644 -t $(DESTDIR)/usr/lib/nginx/modules $(NGINX_MODULE)
 	install -D -m 644 nginx/module/load.conf \
-		$(DESTDIR)$(SYSCONFDIR)/nginx/modules-enabled/50-mod-http-perigee.conf
-	install -D -m 644 -t $(DESTDIR)$(SYSCONFDIR)/nginx/perigee nginx/module/module.conf
+		$(DESTDIR)/etc/nginx/modules-enabled/50-mod-http-perigee.conf
+	install -D -m 644 -t $(DESTDIR)/usr/share/perigee nginx/module/module.conf
 
 # Packages of what the work tree holds. Debian wants its folder at the top, so that it is made in a
 # copy; without debug symbols, which Debian keeps in packages of their own.
