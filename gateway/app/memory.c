@@ -24,8 +24,8 @@ struct kept {
 struct memory {
 	pthread_mutex_t lock;
 	struct sieve sieve;
-	counter *epoch;		 /* not under it; grows after what it is about was done */
-	counter own_epoch;	 /* unless another place was given */
+	_Atomic uint64_t epoch;	 /* not under it; grows after what it is about was done */
+	counter *shown;		 /* where others see it; NULL: nowhere */
 	_Atomic uint64_t purges; /* written under the lock */
 };
 
@@ -38,8 +38,7 @@ struct memory *memory_new(size_t bytes_max)
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	atomic_init(&m->own_epoch, bytes_max > 0);
-	m->epoch = &m->own_epoch;
+	atomic_init(&m->epoch, bytes_max > 0);
 	return m;
 }
 
@@ -55,19 +54,34 @@ void memory_free(struct memory *m)
 
 uint64_t memory_epoch(const struct memory *m)
 {
-	return atomic_load(m->epoch);
+	return atomic_load(&m->epoch);
+}
+
+/* Of two threads the one that comes last may have the lower number. */
+static void show(struct memory *m, uint64_t epoch)
+{
+	uint64_t shown = atomic_load(m->shown);
+
+	while (shown < epoch && !atomic_compare_exchange_weak(m->shown, &shown, epoch))
+		;
 }
 
 void memory_turn(struct memory *m)
 {
-	if (m->sieve.bytes_max)
-		atomic_fetch_add(m->epoch, 1);
+	uint64_t epoch;
+
+	if (!m->sieve.bytes_max)
+		return;
+	epoch = atomic_fetch_add(&m->epoch, 1) + 1;
+	if (m->shown)
+		show(m, epoch);
 }
 
 void memory_show_epoch(struct memory *m, counter *place)
 {
-	atomic_store(place, m->sieve.bytes_max ? atomic_load(place) + 1 : 0);
-	m->epoch = place;
+	atomic_store(&m->epoch, m->sieve.bytes_max ? atomic_load(place) + 1 : 0);
+	atomic_store(place, atomic_load(&m->epoch));
+	m->shown = place;
 }
 
 /* ---- under the lock ---- */

@@ -61,7 +61,8 @@ uint64_t memory_epoch(const struct memory *m);
 void memory_turn(struct memory *m);
 
 /* The number stands there from now on, where others see it too: what that place holds and one more,
- * if anything is kept. Before anybody else has m, which it outlives. */
+ * if anything is kept. Whatever becomes of the place, m goes by a number of its own. Before anybody
+ * else has m, which it outlives. */
 void memory_show_epoch(struct memory *m, counter *place);
 
 /* What is kept just now, for tests and metrics. */
