@@ -584,7 +584,7 @@ static void it_is_known_by_its_beginning(void **state)
 #define PUT_KEYS  64
 #define BODY_MAX  100000
 #define READERS	  2
-#define WANTED	  5000 /* by each reader */
+#define WANTED	  3000 /* by each reader */
 #define HEAD_SIZE sizeof("key 00 turn 0000000000 bytes 000000\r\n")
 
 static atomic_bool *all_over;
