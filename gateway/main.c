@@ -348,8 +348,8 @@ static void show_life(const struct process *p)
 		systemd_tell(SYSTEMD_ALIVE);
 }
 
-/* The next signal; meanwhile nginx is told that it may take answers from the shelf and, once a second,
- * what it has answered is counted, and it is told how this worker is. */
+/* The next signal; meanwhile nginx is told that it may take answers from the shelf and, once a
+ * second, what it has answered is counted, and it is told how this worker is. */
 static int next_signal(const struct process *p, const sigset_t *signals)
 {
 	const struct timespec step = { .tv_nsec = ROUND_MS * 1000000L };
