@@ -56,11 +56,11 @@ struct shelf_bucket {
 
 struct shelf_block {
 	char magic[16];
-	_Alignas(64) counter epoch;
+	counter epoch;
 	counter vouched_ms; /* until then, of the clock that never steps */
 	counter looked_ms;  /* when somebody last wanted to take */
 	uint64_t salt;	    /* of those that count what was taken; the putting side's */
-	_Alignas(64) counter reserved;
+	counter reserved;
 	_Alignas(64) counter taken[SHELF_NUMBERS];
 	struct shelf_bucket buckets[SHELF_BUCKETS];
 	_Alignas(64) char ring[SHELF_RING_BYTES];
