@@ -50,6 +50,12 @@ struct shelve *shelve_new(const char *path, struct memory *memory, struct metric
 		shelve_free(s);
 		return NULL;
 	}
+	/* Two would overwrite what the other one has put, and nobody could tell. */
+	if (shared_take_slot(s->shared, 1) != 0) {
+		fail_set(reterr, FAULT_INTERNAL, "another worker has this file");
+		shelve_free(s);
+		return NULL;
+	}
 	s->block = shared_block(s->shared);
 	s->end = shelf_clear(s->block);
 	/* What was taken while there were other counters is none of these. */

@@ -26,7 +26,7 @@ struct shelve;
 
 /* Clears what a process of before has put there. Nobody takes anything before shelve_round().
  * `path` empty: there is none, and nothing is wanted. NULL without memory, or *reterr says what is
- * wrong with the file. */
+ * wrong with the file; another process that lives may have it. */
 struct shelve *shelve_new(const char *path, struct memory *memory, struct metrics *metrics,
 			  struct fail *reterr);
 

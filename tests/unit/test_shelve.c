@@ -858,6 +858,22 @@ static void where_there_can_be_no_file(void **state)
 	assert_string_equal(failure.text, "No such file or directory");
 }
 
+/* Whose file it is goes on, and nothing of his is taken down. */
+static void it_is_one_worker_s(void **state)
+{
+	struct host *h = *state;
+	struct memory *memory = memory_new(1 << 20);
+	struct fail failure = { .fault = FAULT_NONE };
+
+	go_round(h);
+	warm_up(h, LIST);
+	offer(h, LIST);
+	assert_null(shelve_new(h->path, memory, h->service->gw.metrics, &failure));
+	assert_string_equal(failure.text, "another worker has this file");
+	assert_true(take(h, LIST));
+	memory_free(memory);
+}
+
 /* By an operator's `: >file`. What was known to be outdated must not become right by that. */
 static void when_its_file_is_cut_short(void **state)
 {
@@ -978,6 +994,7 @@ int main(void)
 		TEST(without_room_there_is_none),
 		TEST(without_a_path_there_is_none),
 		TEST(where_there_can_be_no_file),
+		TEST(it_is_one_worker_s),
 		TEST(when_its_file_is_cut_short),
 		TEST(many_threads_put),
 	};
