@@ -24,9 +24,9 @@ struct kept {
 struct memory {
 	pthread_mutex_t lock;
 	struct sieve sieve;
-	counter *epoch;		 /* not under it; grows after what it is about was done */
-	counter own_epoch;	 /* unless another place was given */
-	_Atomic uint64_t purges; /* written under the lock */
+	counter epoch;		  /* not under it; grows after what it is about was done */
+	_Atomic(counter *) shown; /* where others see it; NULL: nowhere */
+	_Atomic uint64_t purges;  /* written under the lock */
 };
 
 struct memory *memory_new(size_t bytes_max)
@@ -38,8 +38,7 @@ struct memory *memory_new(size_t bytes_max)
 		return NULL;
 	}
 	pthread_mutex_init(&m->lock, NULL);
-	atomic_init(&m->own_epoch, bytes_max > 0);
-	m->epoch = &m->own_epoch;
+	atomic_init(&m->epoch, bytes_max > 0);
 	return m;
 }
 
@@ -55,22 +54,40 @@ void memory_free(struct memory *m)
 
 uint64_t memory_epoch(const struct memory *m)
 {
-	return atomic_load(m->epoch);
+	return atomic_load(&m->epoch);
+}
+
+/* Of two threads the one that comes last may have the lower number. */
+static void raise_to(counter *c, uint64_t least)
+{
+	uint64_t now = atomic_load(c);
+
+	while (now < least && !atomic_compare_exchange_weak(c, &now, least))
+		;
 }
 
 void memory_turn(struct memory *m)
 {
-	if (m->sieve.bytes_max)
-		atomic_fetch_add(m->epoch, 1);
+	counter *shown = atomic_load(&m->shown);
+	uint64_t epoch;
+
+	if (!m->sieve.bytes_max)
+		return;
+	epoch = atomic_fetch_add(&m->epoch, 1) + 1;
+	if (shown)
+		raise_to(shown, epoch);
 }
 
 void memory_show_epoch(struct memory *m, counter *place)
 {
-	if (m->sieve.bytes_max)
-		atomic_fetch_add(place, 1);
-	else
+	if (!m->sieve.bytes_max) {
 		atomic_store(place, 0);
-	m->epoch = place;
+		return;
+	}
+	raise_to(&m->epoch, atomic_load(place) + 1);
+	atomic_store(&m->shown, place);
+	/* It may have turned meanwhile. */
+	raise_to(place, atomic_load(&m->epoch));
 }
 
 /* ---- under the lock ---- */

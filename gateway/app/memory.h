@@ -60,8 +60,8 @@ uint64_t memory_epoch(const struct memory *m);
 /* Something else became known that does so. */
 void memory_turn(struct memory *m);
 
-/* The number stands there from now on, where others see it too: what that place holds and one more,
- * if anything is kept. Before anybody else has m, which it outlives. */
+/* From now on others see the number there; it is more than what that place holds. Whatever becomes
+ * of the place, m goes by a number of its own. The place must outlive m. */
 void memory_show_epoch(struct memory *m, counter *place);
 
 /* What is kept just now, for tests and metrics. */

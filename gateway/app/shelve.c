@@ -21,6 +21,7 @@ struct shelve {
 	struct shared *shared;
 	struct shelf_block *block; /* NULL: there is no shelf */
 	const char *path;
+	struct memory *memory;
 	struct metrics *metrics;
 	bool owned;	      /* no other process puts; of main() */
 	atomic_bool usable;   /* that, and there is room */
@@ -54,6 +55,7 @@ static void take_over(struct shelve *s)
 		for (uint32_t i = 0; i < SHELF_NUMBERS; i++)
 			shelf_collect(s->block, i);
 	s->block->salt = salt;
+	memory_show_epoch(s->memory, &s->block->epoch);
 	s->owned = true;
 	atomic_store(&s->usable, true);
 }
@@ -66,6 +68,7 @@ struct shelve *shelve_new(const char *path, struct memory *memory, struct metric
 	if (!s)
 		return NULL;
 	s->path = path;
+	s->memory = memory;
 	s->metrics = metrics;
 	pthread_mutex_init(&s->lock, NULL);
 	if (!path[0])
@@ -76,7 +79,6 @@ struct shelve *shelve_new(const char *path, struct memory *memory, struct metric
 		return s;
 	}
 	s->block = shared_block(s->shared);
-	memory_show_epoch(memory, &s->block->epoch);
 	take_over(s);
 	if (!s->owned)
 		complain(path, "another process has it, and is waited for");

@@ -161,7 +161,8 @@ bool shelf_look(struct shelf_block *b, struct mono now)
 {
 	int64_t looked = (int64_t)counter_get(&b->looked_ms);
 
-	if (now.ms - looked >= LOOKED_STEP_MS || looked > now.ms)
+	/* It may be any number. */
+	if (looked <= now.ms - LOOKED_STEP_MS || looked > now.ms)
 		counter_set(&b->looked_ms, (uint64_t)now.ms);
 	return now.ms < (int64_t)counter_get(&b->vouched_ms);
 }
@@ -186,6 +187,8 @@ static bool read_record(const struct shelf_block *b, uint64_t place, uint64_t ha
 	if (place % ALIGN || !is_whole(b, place) || left < sizeof(r))
 		return false;
 	memcpy(&r, b->ring + at, sizeof(r));
+	/* The compiler shall not read there again what was looked at here. */
+	atomic_signal_fence(memory_order_acq_rel);
 	if (r.place != place || r.hash != hash || r.key_n != key.n ||
 	    size_of(r.key_n, r.head_n, r.body_n) > left)
 		return false;

@@ -63,7 +63,7 @@ struct shelf_block {
 	counter reserved;   /* what is put ends here, or will in a moment */
 	_Alignas(64) counter taken[SHELF_NUMBERS];
 	struct shelf_bucket buckets[SHELF_BUCKETS];
-	char ring[SHELF_RING_BYTES];
+	_Alignas(64) char ring[SHELF_RING_BYTES];
 };
 
 /* What is put, and what is found: views of the shelf's own memory, and to be copied. */

@@ -18,6 +18,58 @@ static void the_table_of_fields(void **state)
 	table_close(&t);
 }
 
+static uint32_t variant_of(const char *accept)
+{
+	return encoding_variant(str_from(accept));
+}
+
+static enum coding chosen(const char *accept, bool worthwhile)
+{
+	return encoding_choose(str_from(accept), worthwhile);
+}
+
+/* Two fields have the same number just when they get the same, worthwhile or not. */
+static void a_variant_is_what_is_chosen(void **state)
+{
+	static const char *const fields[] = {
+		"",
+		"gzip",
+		"gzip, identity;q=0",
+		"identity",
+		"*",
+		"*;q=0",
+		"*, identity;q=0",
+		"gzip;q=0",
+		"gzip;q=0, identity;q=0",
+		"x-gzip;q=0.5, identity",
+		"x-gzip, identity;q=0.5",
+		"br",
+		"br, gzip;q=0.001",
+		"gzip;q=7",
+		"gzip;q=0.5, identity;q=0, *",
+	};
+	bool seen[ENCODING_VARIANTS] = { false };
+	size_t different = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(fields); i++) {
+		uint32_t variant = variant_of(fields[i]);
+
+		assert_true(variant < ENCODING_VARIANTS);
+		different += !seen[variant];
+		seen[variant] = true;
+		for (size_t k = 0; k < i; k++) {
+			bool same = chosen(fields[i], true) == chosen(fields[k], true) &&
+				    chosen(fields[i], false) == chosen(fields[k], false);
+
+			if ((variant == variant_of(fields[k])) != same)
+				fail_msg("`%s` and `%s`", fields[k], fields[i]);
+		}
+	}
+	/* As it is, coded if that makes it shorter, coded. */
+	assert_int_equal(different, 3);
+}
+
 static void every_coding_has_a_name(void **state)
 {
 	(void)state;
@@ -43,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_of_fields),
+		cmocka_unit_test(a_variant_is_what_is_chosen),
 		cmocka_unit_test(every_coding_has_a_name),
 		cmocka_unit_test(a_field_beyond_the_cap_is_not_read),
 	};

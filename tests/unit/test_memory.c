@@ -132,6 +132,114 @@ static void a_huge_one_drives_out_nobody(void **state)
 	memory_free(m);
 }
 
+/* ---- where others see the number ---- */
+
+/* Whatever was put in the time of a memory of before is of another number. */
+static void the_number_goes_on_where_it_is_shown(void **state)
+{
+	struct memory *m = memory_new(1 << 20);
+	counter place = 41;
+
+	(void)state;
+	memory_show_epoch(m, &place);
+	assert_int_equal(place, 42);
+	assert_int_equal(memory_epoch(m), 42);
+	memory_turn(m);
+	assert_int_equal(place, 43);
+	memory_doubt(m, STR("/a"));
+	assert_int_equal(place, 44);
+	memory_doubt_all(m);
+	assert_int_equal(place, 45);
+	memory_purge(m, &(struct purge){ PURGE_DELETE, PURGE_ALL, { NULL, 0 } });
+	assert_int_equal(place, 46);
+	put(m, "/a", 10, 100);
+	assert_int_equal(place, 46); /* nobody can have made anything of it */
+	put(m, "/a", 11, 100);
+	assert_int_equal(place, 47);
+	assert_int_equal(memory_epoch(m), 47);
+	/* What it did last is seen, too. */
+	memory_free(m);
+	assert_true(place > 47);
+}
+
+static void who_keeps_nothing_shows_nothing(void **state)
+{
+	struct memory *m = memory_new(0);
+	counter place = 41;
+
+	(void)state;
+	memory_show_epoch(m, &place);
+	assert_int_equal(place, 0);
+	memory_turn(m);
+	assert_int_equal(place, 0);
+	assert_int_equal(memory_epoch(m), 0);
+	memory_free(m);
+}
+
+/* The place may be in a file that is cut short, or that somebody else writes into: a number that
+ * has been is never again that of the memory. */
+static void the_place_is_for_showing_only(void **state)
+{
+	struct memory *m = memory_new(1 << 20);
+	counter place = 41;
+
+	(void)state;
+	memory_show_epoch(m, &place);
+	counter_set(&place, 0);
+	assert_int_equal(memory_epoch(m), 42);
+	memory_turn(m);
+	assert_int_equal(memory_epoch(m), 43);
+	assert_int_equal(place, 43);
+	counter_set(&place, 1000);
+	memory_turn(m);
+	assert_int_equal(memory_epoch(m), 44);
+	assert_int_equal(place, 1000);
+	memory_free(m);
+}
+
+/* What some threads have in hand. */
+struct turning {
+	struct memory *m;
+	counter place;
+};
+
+/* When one has turned it, that is seen, whatever another one does in the same moment. */
+static void *turn(void *ctx)
+{
+	struct turning *t = ctx;
+
+	for (int i = 0; i < 20000; i++) {
+		uint64_t before = memory_epoch(t->m);
+
+		memory_turn(t->m);
+		if (atomic_load(&t->place) <= before)
+			return ctx;
+	}
+	return NULL;
+}
+
+static void many_threads_turn_it(void **state)
+{
+	struct turning t = { .m = memory_new(1 << 20), .place = 0 };
+	pthread_t threads[4];
+
+	(void)state;
+	memory_show_epoch(t.m, &t.place);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, turn, &t), 0);
+	for (size_t i = 0; i < COUNT(threads); i++) {
+		void *unseen;
+
+		pthread_join(threads[i], &unseen);
+		assert_null(unseen);
+	}
+	assert_int_equal(t.place, 1 + 20000 * COUNT(threads));
+	assert_int_equal(memory_epoch(t.m), t.place);
+	memory_free(t.m);
+}
+
+/* ---- many threads ---- */
+
 static void *work(void *ctx)
 {
 	struct memory *m = ctx;
@@ -277,6 +385,10 @@ int main(void)
 		cmocka_unit_test(what_is_deleted_is_gone),
 		cmocka_unit_test(what_is_invalidated_is_stale),
 		cmocka_unit_test(what_was_read_before_a_purge_is_in_doubt),
+		cmocka_unit_test(the_number_goes_on_where_it_is_shown),
+		cmocka_unit_test(who_keeps_nothing_shows_nothing),
+		cmocka_unit_test(the_place_is_for_showing_only),
+		cmocka_unit_test(many_threads_turn_it),
 		cmocka_unit_test(many_threads),
 	};
 

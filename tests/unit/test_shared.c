@@ -47,14 +47,19 @@ static int remove_folder(void **state)
 	return rmdir(folder);
 }
 
-static struct shared *open_it(void)
+static struct shared *open_as(const struct shared_layout *as)
 {
 	struct fail failure;
-	struct shared *s = shared_open(path, &layout, &failure);
+	struct shared *s = shared_open(path, as, &failure);
 
 	if (!s)
 		fail_msg("%s", failure.text);
 	return s;
+}
+
+static struct shared *open_it(void)
+{
+	return open_as(&layout);
 }
 
 static void put_file(const char *text, size_t n)
@@ -106,6 +111,28 @@ static void it_is_for_its_owner_only(void **state)
 	assert_int_equal(stat(path, &found), 0);
 	assert_int_equal(found.st_mode & 0777, 0600);
 	shared_close(s);
+}
+
+/* Whatever the umask is; and nobody else but the group. */
+static void it_may_be_for_a_group(void **state)
+{
+	static const struct shared_layout for_group = {
+		.bytes = BYTES, .is_for_group = true, .is_valid = begins_well, .init = make_good
+	};
+	static const mode_t masks[] = { 0, 022, 077, 0777 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(masks); i++) {
+		mode_t before = umask(masks[i]);
+		struct shared *s = open_as(&for_group);
+		struct stat found;
+
+		umask(before);
+		assert_int_equal(stat(path, &found), 0);
+		assert_int_equal(found.st_mode & 0777, 0660);
+		shared_close(s);
+		assert_int_equal(unlink(path), 0);
+	}
 }
 
 static void without_a_file_it_is_private(void **state)
@@ -218,6 +245,107 @@ static void one_that_is_cut_short_costs_nothing_but_its_contents(void **state)
 	shared_close(s);
 	s = open_it();
 	assert_memory_equal(shared_block(s), "good", 5);
+	shared_close(s);
+}
+
+/* What is there is an anonymous page, from one moment to the next. */
+static void assert_goes_on_with_zeros(struct shared *s, size_t bytes)
+{
+	volatile char *block = shared_block(s);
+
+	assert_int_equal(block[bytes - 1], 0);
+	assert_int_equal(block[0], 0);
+	block[bytes - 1] = 'y';
+	block[0] = 'z';
+	assert_int_equal(block[bytes - 1], 'y');
+	assert_int_equal(block[0], 'z');
+}
+
+/* Two files of a process, both cut short; the one costs the other nothing. */
+static void as_many_as_may_be_are_guarded(void **state)
+{
+	static const struct shared_layout larger = { .bytes = 5 * BYTES,
+						     .is_valid = begins_well,
+						     .init = make_good };
+	struct fail failure;
+	char other[80];
+	struct shared *a;
+	struct shared *c;
+
+	(void)state;
+	snprintf(other, sizeof(other), "%s.other", path);
+	/* A place is used again once it was given back. */
+	for (int round = 0; round < 3; round++) {
+		a = open_it();
+		c = shared_open(other, &larger, &failure);
+		assert_non_null(c);
+		((char *)shared_block(c))[5 * BYTES - 1] = 'x';
+		assert_int_equal(truncate(path, 0), 0);
+		assert_goes_on_with_zeros(a, BYTES);
+		assert_int_equal(((char *)shared_block(c))[5 * BYTES - 1], 'x');
+		assert_int_equal(truncate(other, 0), 0);
+		assert_goes_on_with_zeros(c, 5 * BYTES);
+		assert_int_equal(((char *)shared_block(a))[BYTES - 1], 'y');
+		shared_close(a);
+		shared_close(c);
+	}
+	_Static_assert(SHARED_MAX == 2, "that many are tried");
+	assert_int_equal(unlink(other), 0);
+}
+
+/* ---- room for later ---- */
+
+#define MEGA (1024UL * 1024)
+
+static const struct shared_layout lazy = {
+	.bytes = 8 * MEGA, .later = 7 * MEGA, .is_valid = begins_well, .init = make_good
+};
+
+/* What the file takes on the disk. */
+static size_t bytes_taken(void)
+{
+	struct stat found;
+
+	assert_int_equal(stat(path, &found), 0);
+	return (size_t)found.st_blocks * 512;
+}
+
+static void room_is_taken_when_it_is_needed(void **state)
+{
+	struct shared *s = open_as(&lazy);
+	char *block = shared_block(s);
+
+	(void)state;
+	assert_int_equal(size_of_file(), lazy.bytes);
+	assert_in_range(bytes_taken(), MEGA, 2 * MEGA);
+	block[MEGA - 1] = 'x';
+	/* Who opens it again takes no more, nor who asks twice. */
+	shared_close(s);
+	s = open_as(&lazy);
+	assert_in_range(bytes_taken(), MEGA, 2 * MEGA);
+	for (int i = 0; i < 2; i++) {
+		assert_true(shared_allocate(s));
+		assert_int_equal(size_of_file(), lazy.bytes);
+		assert_in_range(bytes_taken(), lazy.bytes, lazy.bytes + MEGA);
+	}
+	block = shared_block(s);
+	assert_int_equal(block[MEGA - 1], 'x');
+	block[lazy.bytes - 1] = 'y';
+	shared_close(s);
+	s = open_as(&lazy);
+	assert_int_equal(((char *)shared_block(s))[lazy.bytes - 1], 'y');
+	shared_close(s);
+}
+
+static void without_a_file_there_is_room(void **state)
+{
+	struct fail failure;
+	struct shared *s = shared_open("", &lazy, &failure);
+
+	(void)state;
+	assert_non_null(s);
+	assert_true(shared_allocate(s));
+	((char *)shared_block(s))[lazy.bytes - 1] = 'y';
 	shared_close(s);
 }
 
@@ -339,11 +467,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_maps_it_sees_it),
 		TEST(it_is_for_its_owner_only),
+		TEST(it_may_be_for_a_group),
 		TEST(without_a_file_it_is_private),
 		TEST(what_cannot_be_used_is_replaced),
 		TEST(who_has_the_old_one_keeps_it),
 		TEST(what_is_no_file_is_left_alone),
 		TEST(one_that_is_cut_short_costs_nothing_but_its_contents),
+		TEST(as_many_as_may_be_are_guarded),
+		TEST(room_is_taken_when_it_is_needed),
+		TEST(without_a_file_there_is_room),
 		TEST(a_slot_ends_with_its_process),
 		TEST(there_are_only_so_many_slots),
 		TEST(who_starts_at_once_shares),
