@@ -95,7 +95,7 @@ static void offer(const struct gateway *gw, struct exchange *x, const struct age
 	if (x->request.if_none_match.n)
 		return;
 	if (shelve_is_used(gw->shelve, x->arrived))
-		shelve_put(gw->shelve, x, ages);
+		x->others = shelve_put(gw->shelve, x, ages);
 	else
 		x->wanted = answer_ask(x->answer, ages->now);
 }

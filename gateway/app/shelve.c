@@ -139,19 +139,24 @@ static void put(struct shelve *s, const struct exchange *x, const struct ages *a
 	buf_release(&head);
 }
 
-void shelve_put(struct shelve *s, const struct exchange *x, const struct ages *ages)
+uint64_t shelve_put(struct shelve *s, const struct exchange *x, const struct ages *ages)
 {
 	const struct request *r = &x->request;
 	char text[SHELF_KEY_BYTES];
 	struct str key = shelf_key(text, r->target, r->host, r->forwarded_host, r->accept_encoding);
 	struct shelf_item found;
+	uint64_t asked = 0;
 
 	/* Nobody waits for another one, nor puts what he has put: a next request does it. */
 	if (!key.n || pthread_mutex_trylock(&s->lock) != 0)
-		return;
-	if (atomic_load(&s->usable) && has_room(s) && !shelf_find(s->block, key, ages->now, &found))
+		return 0;
+	if (atomic_load(&s->usable) && has_room(s) &&
+	    !shelf_find(s->block, key, ages->now, &found)) {
+		asked = shelf_asked(s->block, key);
 		put(s, x, ages, key);
+	}
 	pthread_mutex_unlock(&s->lock);
+	return asked;
 }
 
 /* ---- for main() ---- */

@@ -10,7 +10,7 @@
  * this worker has heard. So it goes with the epoch of the memory, which stands on the shelf itself.
  * It lies there for SHELVE_MS, so that a worker sees now and then what people ask for.
  *
- * One process puts into a file. It ([cache] shelf) takes 1.1 MB, and 64 more once nginx has looked.
+ * One process puts into a file. It ([cache] shelf) takes 1.6 MB, and 64 more once nginx has looked.
  *
  * Any thread, but for what main() does.
  */
@@ -35,8 +35,9 @@ void shelve_free(struct shelve *s);
 /* Does nginx take answers from there? */
 bool shelve_is_used(const struct shelve *s, struct mono now);
 
-/* Puts x->answer there, which x has been answered with; `ages` are of now. */
-void shelve_put(struct shelve *s, const struct exchange *x, const struct ages *ages);
+/* Puts x->answer there, which x has been answered with; `ages` are of now. Returns how many have
+ * taken the same since it was last put, about. */
+uint64_t shelve_put(struct shelve *s, const struct exchange *x, const struct ages *ages);
 
 /* Vouches for what lies there for SHELVE_VOUCHED_MS, and counts what was taken; more often than
  * that, by main(). While the file belongs to another process, which may be this one's predecessor,

@@ -30,14 +30,16 @@ void tops_free(struct tops *t)
 void tops_note(struct tops *t, const struct exchange *x, struct str endpoint, struct mono now)
 {
 	struct str target = x->canon.target;
+	/* It speaks for those that have not come here. */
+	int64_t n = x->others < INT32_MAX ? 1 + (int64_t)x->others : 1;
 	uint64_t hash;
 
 	if (x->page || !target.n || pthread_mutex_trylock(&t->lock) != 0)
 		return;
 	hash = hash64(target);
-	top_add(&t->tops[TOPS_WANTED], target, hash, 1, now);
+	top_add(&t->tops[TOPS_WANTED], target, hash, n, now);
 	top_add(&t->tops[TOPS_SLOW], target, hash, now.ms - x->arrived.ms, now);
-	top_add(&t->tops[TOPS_ENDPOINTS], endpoint, hash64(endpoint), 1, now);
+	top_add(&t->tops[TOPS_ENDPOINTS], endpoint, hash64(endpoint), n, now);
 	pthread_mutex_unlock(&t->lock);
 }
 

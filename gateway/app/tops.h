@@ -6,7 +6,8 @@
  * size (policy/top.h), for whoever wants to know (app/admin.h).
  *
  * Counting never waits: a thread that finds another one counting at the same moment leaves
- * its request out. Requests that nginx answers itself are not seen here.
+ * its request out. Of requests that nginx answers itself, those are seen that it takes from a
+ * shelf: the one that puts an answer there again tells of them.
  */
 
 #include "app/exchange.h"

@@ -9,6 +9,8 @@
 /* Places are multiples of it, and the first is not 0. */
 #define ALIGN 64
 
+#define LARGEST (SHELF_RING_BYTES / SHELF_SHARE)
+
 /* How often it is written down that somebody looks. */
 #define LOOKED_STEP_MS 100
 
@@ -120,7 +122,7 @@ bool shelf_put(struct shelf_block *b, uint64_t *end, const struct shelf_item *it
 	size_t way = way_for(bucket, r.hash);
 	char *at;
 
-	if (n > SHELF_RING_BYTES / SHELF_SHARE || item->key.n > SHELF_KEY_BYTES)
+	if (n > LARGEST || item->key.n > SHELF_KEY_BYTES)
 		return false;
 	/* In one piece, if need be at the beginning. */
 	if (n > left)
@@ -133,6 +135,8 @@ bool shelf_put(struct shelf_block *b, uint64_t *end, const struct shelf_item *it
 	at = put_bytes(at, item->key);
 	at = put_bytes(at, item->head);
 	put_bytes(at, item->body);
+	if (counter_get(&bucket->hashes[way]) != r.hash)
+		counter_set(&b->asked[bucket_of(r.hash) * SHELF_WAYS + way], 0);
 	counter_set(&bucket->hashes[way], r.hash);
 	atomic_store_explicit(&bucket->places[way], r.place, memory_order_release);
 	return true;
@@ -148,11 +152,26 @@ bool shelf_is_used(const struct shelf_block *b, struct mono since)
 	return (int64_t)counter_get(&b->looked_ms) >= since.ms;
 }
 
+/* Most are 0, and only looked at. */
+static uint64_t take_all(counter *c)
+{
+	return counter_get(c) ? atomic_exchange_explicit(c, 0, memory_order_relaxed) : 0;
+}
+
 uint64_t shelf_collect(struct shelf_block *b, uint32_t number)
 {
-	if (!counter_get(&b->taken[number]))
-		return 0;
-	return atomic_exchange_explicit(&b->taken[number], 0, memory_order_relaxed);
+	return take_all(&b->taken[number]);
+}
+
+uint64_t shelf_asked(struct shelf_block *b, struct str key)
+{
+	uint64_t hash = hash64(key);
+	size_t bucket = bucket_of(hash);
+
+	for (size_t way = 0; way < SHELF_WAYS; way++)
+		if (counter_get(&b->buckets[bucket].hashes[way]) == hash)
+			return take_all(&b->asked[bucket * SHELF_WAYS + way]);
+	return 0;
 }
 
 /* ---- who takes ---- */
@@ -175,6 +194,12 @@ static bool is_whole(const struct shelf_block *b, uint64_t place)
 	return place < reserved && reserved - place <= SHELF_RING_BYTES;
 }
 
+/* Of any time that there may be, and to be reckoned with. */
+static bool is_second(int64_t s)
+{
+	return s >= 0 && s < INT32_MAX * 1000LL;
+}
+
 /* Reads what is said to be at a place; false if it is not what is looked for. */
 static bool read_record(const struct shelf_block *b, uint64_t place, uint64_t hash, struct str key,
 			struct shelf_item *ret)
@@ -189,8 +214,9 @@ static bool read_record(const struct shelf_block *b, uint64_t place, uint64_t ha
 	memcpy(&r, b->ring + at, sizeof(r));
 	/* The compiler shall not read there again what was looked at here. */
 	atomic_signal_fence(memory_order_acq_rel);
-	if (r.place != place || r.hash != hash || r.key_n != key.n ||
-	    size_of(r.key_n, r.head_n, r.body_n) > left)
+	if (r.place != place || r.hash != hash || r.key_n != key.n || !is_second(r.fetched_s) ||
+	    !is_second(r.max_age_s) ||
+	    size_of(r.key_n, r.head_n, r.body_n) > (left < LARGEST ? left : LARGEST))
 		return false;
 	p = b->ring + at + sizeof(r);
 	*ret = (struct shelf_item){
@@ -207,6 +233,13 @@ static bool read_record(const struct shelf_block *b, uint64_t place, uint64_t ha
 	return str_eq(ret->key, key);
 }
 
+static bool may_be_given(const struct shelf_block *b, const struct shelf_item *item,
+			 struct wall now)
+{
+	return now.ms < item->until.ms && item->epoch == counter_get(&b->epoch) &&
+	       item->number < SHELF_NUMBERS;
+}
+
 bool shelf_find(const struct shelf_block *b, struct str key, struct wall now,
 		struct shelf_item *ret)
 {
@@ -216,10 +249,11 @@ bool shelf_find(const struct shelf_block *b, struct str key, struct wall now,
 	for (size_t way = 0; way < SHELF_WAYS; way++) {
 		uint64_t place = atomic_load_explicit(&bucket->places[way], memory_order_acquire);
 
-		if (place && counter_get(&bucket->hashes[way]) == hash &&
-		    read_record(b, place, hash, key, ret))
-			return now.ms < ret->until.ms && ret->epoch == counter_get(&b->epoch) &&
-			       ret->number < SHELF_NUMBERS;
+		if (!place || counter_get(&bucket->hashes[way]) != hash ||
+		    !read_record(b, place, hash, key, ret))
+			continue;
+		ret->way = bucket_of(hash) * SHELF_WAYS + way;
+		return may_be_given(b, ret, now);
 	}
 	return false;
 }
@@ -232,7 +266,8 @@ bool shelf_copy(const struct shelf_block *b, const struct shelf_item *item, char
 	return is_whole(b, item->place);
 }
 
-void shelf_count(struct shelf_block *b, uint32_t number)
+void shelf_count(struct shelf_block *b, const struct shelf_item *item)
 {
-	counter_add(&b->taken[number], 1);
+	counter_add(&b->taken[item->number], 1);
+	counter_add(&b->asked[item->way], 1);
 }

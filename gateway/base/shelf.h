@@ -58,10 +58,11 @@ struct shelf_block {
 	char magic[16];
 	uint64_t salt; /* of those who count what was taken; the putting side's */
 	counter epoch;
-	counter vouched_ms; /* until then, of the clock that never steps */
-	counter looked_ms;  /* when somebody last wanted to take */
-	counter reserved;   /* what is put ends here, or will in a moment */
-	_Alignas(64) counter taken[SHELF_NUMBERS];
+	counter vouched_ms;			   /* until then, of the clock that never steps */
+	counter looked_ms;			   /* when somebody last wanted to take */
+	counter reserved;			   /* what is put ends here, or will in a moment */
+	_Alignas(64) counter taken[SHELF_NUMBERS]; /* by number */
+	counter asked[SHELF_BUCKETS * SHELF_WAYS]; /* of those, by the way to it */
 	struct shelf_bucket buckets[SHELF_BUCKETS];
 	_Alignas(64) char ring[SHELF_RING_BYTES];
 };
@@ -76,6 +77,7 @@ struct shelf_item {
 	uint32_t number;   /* which it is counted under */
 	struct str head;   /* whole lines, `Name: value\r\n` */
 	struct str body;
+	size_t way;	/* by which it was found */
 	uint64_t place; /* where it was found */
 };
 
@@ -99,6 +101,10 @@ bool shelf_is_used(const struct shelf_block *b, struct mono since);
 /* How many were taken under that number since this was last asked. */
 uint64_t shelf_collect(struct shelf_block *b, uint32_t number);
 
+/* How many of that key were, since this was last asked: about so many, as it may have given way to
+ * another one meanwhile. */
+uint64_t shelf_asked(struct shelf_block *b, struct str key);
+
 /* ---- who takes ---- */
 
 /* Does the worker vouch for it? Says that somebody wants to take, too. */
@@ -113,6 +119,6 @@ bool shelf_find(const struct shelf_block *b, struct str key, struct wall now,
 bool shelf_copy(const struct shelf_block *b, const struct shelf_item *item, char *to);
 
 /* It was given. */
-void shelf_count(struct shelf_block *b, uint32_t number);
+void shelf_count(struct shelf_block *b, const struct shelf_item *item);
 
 #endif

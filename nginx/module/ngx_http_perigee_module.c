@@ -286,7 +286,7 @@ static ngx_int_t give(ngx_http_request_t *r, struct shelf_block *block,
 	rc = ngx_http_discard_request_body(r);
 	if (rc != NGX_OK)
 		return rc;
-	shelf_count(block, item->number);
+	shelf_count(block, item);
 	r->headers_out.status = NGX_HTTP_OK;
 	r->headers_out.content_length_n = (off_t)item->body.n;
 	if (put_head(r, (struct str){ copy, item->head.n }, &seconds) != NGX_OK)

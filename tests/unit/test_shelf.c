@@ -460,13 +460,46 @@ static void numbers_are_counted_apart(void **state)
 {
 	(void)state;
 	assert_int_equal(shelf_collect(b, 5), 0);
-	shelf_count(b, 5);
-	shelf_count(b, 5);
-	shelf_count(b, SHELF_NUMBERS - 1);
+	shelf_count(b, &(struct shelf_item){ .number = 5 });
+	shelf_count(b, &(struct shelf_item){ .number = 5 });
+	shelf_count(b, &(struct shelf_item){ .number = SHELF_NUMBERS - 1 });
 	assert_int_equal(shelf_collect(b, 4), 0);
 	assert_int_equal(shelf_collect(b, 5), 2);
 	assert_int_equal(shelf_collect(b, 5), 0);
 	assert_int_equal(shelf_collect(b, SHELF_NUMBERS - 1), 1);
+}
+
+static void take(const char *key, int times)
+{
+	struct shelf_item item;
+
+	assert_true(find(key, &item));
+	for (int i = 0; i < times; i++)
+		shelf_count(b, &item);
+}
+
+static void keys_are_counted_apart(void **state)
+{
+	char keys[SAME][32];
+
+	(void)state;
+	keys_of_a_bucket(keys);
+	assert_int_equal(shelf_asked(b, STR("/a")), 0);
+	for (size_t i = 0; i < SHELF_WAYS; i++)
+		put(keys[i], "");
+	for (size_t i = 0; i < SHELF_WAYS; i++)
+		take(keys[i], 1 + (int)i);
+	assert_int_equal(shelf_asked(b, str_from(keys[1])), 2);
+	assert_int_equal(shelf_asked(b, str_from(keys[1])), 0);
+	assert_int_equal(shelf_collect(b, 13), 1 + 2 + 3 + 4);
+	/* What is put again goes on, who takes another one's way does not. */
+	put(keys[2], "again");
+	take(keys[2], 1);
+	assert_int_equal(shelf_asked(b, str_from(keys[2])), 3 + 1);
+	put(keys[4], "new");
+	assert_int_equal(shelf_asked(b, str_from(keys[0])), 0);
+	assert_int_equal(shelf_asked(b, str_from(keys[4])), 0);
+	assert_int_equal(shelf_asked(b, str_from(keys[3])), 4);
 }
 
 #define TAKERS	3
@@ -475,7 +508,7 @@ static void numbers_are_counted_apart(void **state)
 static int take_many(int i)
 {
 	for (int k = 0; k < TAKINGS; k++)
-		shelf_count(b, k % 10 ? 5 : 6 + (uint32_t)i);
+		shelf_count(b, &(struct shelf_item){ .number = k % 10 ? 5 : 6 + (uint32_t)i });
 	return 0;
 }
 
@@ -508,7 +541,7 @@ static int be_one_of_before(int i)
 {
 	(void)i;
 	shelf_vouch(b, (struct mono){ 1000 });
-	shelf_count(b, 5);
+	shelf_count(b, &(struct shelf_item){ .number = 5 });
 	return put_item(STR("/a"), STR(""), STR("of before")) ? 0 : 1;
 }
 
@@ -730,7 +763,7 @@ static void use(const struct shelf_item *item, struct str key)
 	assert_non_null(copy);
 	shelf_copy(b, item, copy);
 	free(copy);
-	shelf_count(b, item->number);
+	shelf_count(b, &(struct shelf_item){ .number = item->number });
 	shelf_collect(b, item->number);
 }
 
@@ -824,6 +857,7 @@ int main(void)
 		TEST(who_puts_knows_whether_somebody_looks),
 		TEST(whatever_stands_there_somebody_looks_now),
 		TEST(numbers_are_counted_apart),
+		TEST(keys_are_counted_apart),
 		TEST(all_that_is_taken_is_counted_once),
 		TEST(what_one_of_before_has_put_is_taken_down),
 		TEST(it_can_be_used_after_anybody),

@@ -194,7 +194,7 @@ static bool take_request(struct host *h, const struct request *r)
 	buf_clear(&h->body);
 	buf_put(&h->body, (struct str){ copy + item.head.n, item.body.n });
 	free(copy);
-	shelf_count(h->block, item.number);
+	shelf_count(h->block, &item);
 	return true;
 }
 
@@ -706,6 +706,27 @@ static void what_is_taken_is_counted_once(void **state)
 	assert_int_equal(counted(h), before + 4);
 }
 
+/* So that whoever counts what is wanted most need not be told of each. */
+static void who_puts_it_again_speaks_for_those_who_took_it(void **state)
+{
+	struct host *h = *state;
+
+	go_round(h);
+	warm_up(h, LIST);
+	offer(h, LIST);
+	assert_int_equal(h->service->x.others, 0);
+	for (int i = 0; i < 3; i++)
+		assert_true(take(h, LIST));
+	offer(h, LIST);
+	assert_int_equal(h->service->x.others, 0); /* it is still there */
+	rig_advance(h->service->rig, SHELVE_MS);
+	offer(h, LIST);
+	assert_int_equal(h->service->x.others, 3);
+	rig_advance(h->service->rig, SHELVE_MS);
+	offer(h, LIST);
+	assert_int_equal(h->service->x.others, 0);
+}
+
 static void what_one_of_before_has_left(void **state)
 {
 	struct host *h = *state;
@@ -724,7 +745,7 @@ static void what_one_of_before_has_left(void **state)
 	assert_int_equal(counted(h), before);
 	/* It was killed, so that it still vouches, and nginx had a copy in its hands. */
 	shelf_vouch(h->block, mono_after(now_mono(h), SHELVE_VOUCHED_MS));
-	shelf_count(h->block, item.number);
+	shelf_count(h->block, &item);
 	open_worker(h);
 	assert_false(look(h));
 	go_round(h);
@@ -733,10 +754,10 @@ static void what_one_of_before_has_left(void **state)
 	assert_true(look(h));
 	assert_false(is_there(h, LIST));
 	/* Other counters know nothing of that number. */
-	shelf_count(h->block, item.number);
+	shelf_count(h->block, &item);
 	close_worker(h);
 	assert_int_equal(counted(h), before + 2);
-	shelf_count(h->block, item.number);
+	shelf_count(h->block, &item);
 	others = metrics_open(NULL, now_wall(h), &failure);
 	assert_non_null(others);
 	assert_int_not_equal(metrics_salt(others), metrics_salt(own));
@@ -747,7 +768,7 @@ static void what_one_of_before_has_left(void **state)
 	assert_int_equal(counted_by(others), 0);
 	assert_int_equal(counted(h), 0);
 	/* And those of before nothing of theirs. */
-	shelf_count(h->block, item.number);
+	shelf_count(h->block, &item);
 	go_round(h);
 	assert_int_equal(counted_by(others), 1);
 	assert_int_equal(counted_by(own), before + 2);
@@ -1001,6 +1022,7 @@ int main(void)
 		TEST(nor_if_it_is_put_only_then),
 		TEST(it_is_given_while_the_worker_lives),
 		TEST(what_is_taken_is_counted_once),
+		TEST(who_puts_it_again_speaks_for_those_who_took_it),
 		TEST(what_one_of_before_has_left),
 		TEST(without_room_there_is_none),
 		TEST(without_a_path_there_is_none),
