@@ -951,7 +951,7 @@ static void news_end_a_pause_but_not_our_own_call(void **state)
 
 static void nobodys_news_are_passed_over(void **state)
 {
-	static const char *const lines[] = { "purged", "filled " SECOND,
+	static const char *const lines[] = { "purged", ("filled " SECOND),
 					     "failed upstream-error 0 /x" };
 	struct rig *r = *state;
 	struct exchange x;
