@@ -161,7 +161,8 @@ bool shelf_look(struct shelf_block *b, struct mono now)
 {
 	int64_t looked = (int64_t)counter_get(&b->looked_ms);
 
-	if (now.ms - looked >= LOOKED_STEP_MS || looked > now.ms)
+	/* Whatever stands there. */
+	if (looked <= now.ms - LOOKED_STEP_MS || looked > now.ms)
 		counter_set(&b->looked_ms, (uint64_t)now.ms);
 	return now.ms < (int64_t)counter_get(&b->vouched_ms);
 }
