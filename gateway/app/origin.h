@@ -16,8 +16,11 @@
 #include "policy/mode.h"
 #include "policy/ports.h"
 
+struct memory;
+
 struct origin_switch {
 	enum mode configured;
+	struct memory *memory; /* answers say the mode: memory_turn() when it changes; NULL: of none */
 	atomic_int mode;
 	atomic_bool doubted; /* it may have been changed: origin_reread() looks */
 };
