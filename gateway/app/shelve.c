@@ -50,6 +50,12 @@ struct shelve *shelve_new(const char *path, struct memory *memory, struct metric
 		shelve_free(s);
 		return NULL;
 	}
+	/* Two who put would write over each other. */
+	if (shared_take_slot(s->shared, 1) != 0) {
+		fail_set(reterr, FAULT_INTERNAL, "another worker has it");
+		shelve_free(s);
+		return NULL;
+	}
 	s->block = shared_block(s->shared);
 	s->end = shelf_clear(s->block);
 	/* What was taken while there were other counters is none of these. */

@@ -15,7 +15,7 @@ from admin import done
 from alike import (CONDITIONS, INTERNAL, ODD_CODINGS, OTHERS, Noted, ask_worker, asked_of_workers,
                    assert_alike, assert_counted, heat, requests_total, spellings)
 from harness import (SEED, SLOW, SPACECRAFT, Behind, Chain, Client, configure, eventually, reload,
-                     switch, tables, together)
+                     run_perigee, switch, tables, together)
 from shelf import BUCKETS, RESERVED, RING_AT, SIZE, TAKEN, Shelf, write_rubbish
 from stack.chain import MODULE, free_port
 from stack.child import wait_until
@@ -127,7 +127,7 @@ def test_what_was_asked_for_is_answered_by_nginx(gate, accept):
 
 def assert_shelved_as_the_worker(chain, target, headers, method="GET", warm=None):
     """From the shelf where there is one for such a question, which has just been put there."""
-    heat(chain, target, headers if warm is None else warm)
+    put(chain, target, headers if warm is None else warm)
     got = chain.ask(target, headers, method)
     assert_alike(got, ask_worker(chain, target, headers, method), (target, headers, method))
     return got
@@ -167,8 +167,8 @@ def test_codings_as_the_worker_chooses_them(gate):
     for accept in [*known, *ODD_CODINGS, "gzip;q=1.000", "gzip;q=2", "identity;q=0, *;q=0", ",", "\t", "q",
                    "gzip;level=9", "*;q=0.5, gzip;q=0", "identity;q=0.3, gzip;q=0.3"]:
         fields = {"Accept-Encoding": accept}
-        for warm in ({"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}, fields):
-            heat(gate, SEED, warm)
+        for warm in ({"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}):
+            put(gate, SEED, warm)
         answer = assert_shelved_as_the_worker(gate, SEED, fields)
         if accept in known:
             assert answer.headers["Content-Encoding"] == (
@@ -186,7 +186,7 @@ def test_links_of_one_name_are_not_sent_to_another(gate):
                    {"Host": local, "X-Forwarded-Host": ours}, {"Host": f"{local} "}):
         fields = {**IN_IDENTITY, **fields}
         for warm in (ours, local):
-            heat(gate, SEED, {**IN_IDENTITY, "Host": warm})
+            put(gate, SEED, {"Host": warm})
         told = {name: value.strip() for name, value in fields.items()}  # as nginx reads them
         heat(gate, SEED, fields)
         answer = gate.ask(SEED, fields)
@@ -619,10 +619,7 @@ def test_all_requests_are_counted_once():
         assert_counted(chain, asked)
         # What a killed one had not read is there for the next one.
         for i in range(2):
-            heat_until = asked
             asked += ask_each_alone(chain, 30)
-            assert asked > heat_until
-            eventually(lambda: requests_total(chain) >= asked - 30, "it to go on")
             settled(chain)
             chain.restart_worker(i, signal.SIGKILL)
         asked += ask_each_alone(chain, 30)
@@ -631,19 +628,18 @@ def test_all_requests_are_counted_once():
 
 
 def test_nobody_is_there_to_count():
-    """What was taken before all workers went is counted when they come again."""
+    """What is taken while the only worker hangs is counted by the next one, when that one was killed."""
     with Chain(module=True) as chain:
-        asked = ask_each_alone(chain, 40)
+        asked = ask_each_alone(chain, 20)
         settled(chain)
-        chain.signal_worker(0, signal.SIGSTOP)
         with Shelf(chain.shelf(0)) as shelf:
-            taken = shelf.taken
-            if shelf.vouched - time.monotonic() > 0.5:
-                while shelf.vouched - time.monotonic() > 0.3:
-                    asked += ask_each_alone(chain, 1)
-            assert shelf.taken >= taken
+            chain.signal_worker(0, signal.SIGSTOP)
+            before, n = shelf.taken, 0
+            while n < 10 and shelf.vouched - time.monotonic() > 0.4:  # behind that it would wait
+                n += ask_each_alone(chain, 1)
+            assert shelf.taken == before + n
         chain.restart_worker(0, signal.SIGKILL)
-        assert_counted(chain, asked)
+        assert_counted(chain, asked + n)
 
 
 # ---- workers that are gone -----------------------------------------------------
@@ -742,6 +738,17 @@ def test_files_that_come_later_and_others_in_their_place():
         put(chain, SEED)
         assert_all_right(chain)
         assert_nginx_lives(chain)
+
+
+def test_two_workers_do_not_share_a_shelf(gate):
+    """The second one does not start, and says why; the first one goes on."""
+    status, out, err = run_perigee(
+        "--config", gate.run_dir / "perigee.conf", PERIGEE_CACHE_SHELF=str(gate.shelf(0)),
+        PERIGEE_SERVER_SOCKET=str(gate.sock_dir / "second"),
+        PERIGEE_ADMIN_SOCKET=str(gate.sock_dir / "second-admin"))
+    assert status == 1, (status, out, err)
+    assert "[cache] shelf" in err and "another worker has it" in err
+    put(gate, SEED)
 
 
 @pytest.mark.parametrize("what", ["nothing", "short", "long", "other magic", "folder", "link", "pipe",
