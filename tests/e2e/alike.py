@@ -1,6 +1,7 @@
 """What nginx answers by itself, from its micro-cache or from a shelf, held against what a worker says,
 and counted."""
 
+import itertools
 import json
 import re
 
@@ -101,7 +102,7 @@ def assert_as_the_worker(chain, target, headers, method="GET"):
 class Noted:
     """Questions, each under a name of its own, so that the access log tells who has answered it."""
 
-    names = 0
+    names = itertools.count(1)
 
     def __init__(self, chain):
         self._chain = chain
@@ -114,8 +115,7 @@ class Noted:
         return self.note(name, answer)
 
     def name(self):
-        Noted.names += 1
-        return f"asker-{Noted.names}."
+        return f"asker-{next(Noted.names)}."
 
     def note(self, name, answer):
         self._answers[name] = answer
