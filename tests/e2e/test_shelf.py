@@ -17,7 +17,7 @@ from alike import (CONDITIONS, INTERNAL, ODD_CODINGS, OTHERS, Noted, ask_worker,
                    assert_alike, assert_counted, heat, requests_total, spellings)
 from harness import (SEED, SLOW, SPACECRAFT, Behind, Chain, Client, configure, eventually, reload,
                      run_perigee, switch, tables, together)
-from shelf import BUCKETS, RESERVED, RING, RING_AT, SIZE, TAKEN, Shelf, write_rubbish
+from shelf import BUCKETS, LOOKED, NUMBERS, RESERVED, RING, RING_AT, SIZE, TAKEN, Shelf, write_rubbish
 from stack.chain import MODULE, free_port
 from stack.child import wait_until
 from wire import exchange, read_answer
@@ -164,13 +164,17 @@ def test_codings_as_the_worker_chooses_them(gate):
     gate.ask(SEED)
     known = spellings()
     assert len(known) > 8
-    noted = Noted(gate)
+    noted, small = Noted(gate), gate.cold()
+    assert len(gate.ask(small).body) < 1000
     for accept in [*known, *ODD_CODINGS, "gzip;q=1.000", "gzip;q=2", "identity;q=0, *;q=0", ",", "\t", "q",
                    "gzip;level=9", "*;q=0.5, gzip;q=0", "identity;q=0.3, gzip;q=0.3"]:
         fields = {"Accept-Encoding": accept}
-        for warm in ({"Accept-Encoding": "identity"}, {"Accept-Encoding": "gzip"}):
-            put(gate, SEED, warm)
+        for warm in ("identity", "gzip"):
+            put(gate, SEED, {"Accept-Encoding": warm})
+            put(gate, small, {"Accept-Encoding": warm})
         answer = assert_shelved_as_the_worker(gate, SEED, fields)
+        # What is too small to be worth it is compressed for those alone who take nothing else.
+        assert_shelved_as_the_worker(gate, small, fields)
         if accept in known:
             assert answer.headers["Content-Encoding"] == (
                 None if known[accept] == "identity" else "gzip")
@@ -745,6 +749,15 @@ def test_two_workers_do_not_share_a_shelf(gate):
     put(gate, SEED)
 
 
+def looked_at(path):
+    """Who uses a shelf writes down when; None where there is nothing to write to."""
+    if not path.is_file():
+        return None
+    with open(path, "rb") as file:
+        file.seek(LOOKED)
+        return file.read(8)
+
+
 @pytest.mark.parametrize("what", ["nothing", "short", "long", "other magic", "folder", "link", "pipe",
                                   "noise"])
 def test_what_is_no_shelf(what):
@@ -755,23 +768,26 @@ def test_what_is_no_shelf(what):
         path = chain.shelf(0)
         kept = chain.run_dir / "kept"
         path.rename(kept)
-        if what in ("short", "long", "other magic"):
-            with open(path, "wb") as file:
-                file.write(b"perigee-shelf-1\0" if what != "other magic" else b"perigee-shelf-0\0")
-                file.truncate({"short": SIZE - 1, "long": SIZE + 1, "other magic": SIZE}[what])
+        if what in ("short", "long"):
+            write_rubbish(path, size={"short": SIZE // 2, "long": SIZE + 4096}[what])
+        elif what == "other magic":
+            write_rubbish(path, magic=b"perigee-shelf-0\0")
         elif what == "folder":
             path.mkdir()
         elif what == "link":
+            write_rubbish(kept)
             path.symlink_to(kept)
         elif what == "pipe":
             os.mkfifo(path)
         elif what == "noise":
             write_rubbish(path)
+        looked = looked_at(path)
         os.kill(chain.nginx.pid, signal.SIGHUP)
         eventually(lambda: "reconfiguring" in chain.log("nginx"), "nginx to hear it")
         assert_all_right(chain)
         put(chain, SEED, worker=1)
         assert_nginx_lives(chain)
+        assert (looked_at(path) != looked) == (what == "noise")
         if what in ("short", "long", "other magic", "noise"):
             chain.restart_worker(0)
             put(chain, SPACECRAFT + "?limit=7", worker=0)
@@ -789,6 +805,20 @@ def test_noise_over_a_shelf_in_use(gate, start, end):
         with Shelf(gate.shelf(0)) as shelf:
             shelf.scribble(start, end, seed)
         assert_all_right(gate, 3)
+    put(gate, SEED)
+
+
+@pytest.mark.parametrize("field, value", [
+    ("key_n", 0), ("key_n", 2**32 - 1), ("head_n", 2**32 - 1), ("body_n", 2**32 - 1), ("body_n", 2**31),
+    ("number", NUMBERS), ("number", 2**32 - 1), ("place", 0), ("place", 2**64 - 64), ("hash", 0),
+    ("epoch", 0), ("until", 0), ("until", -2**63)])
+def test_one_wrong_word_about_an_answer(gate, field, value):
+    """What cannot be is not believed, though all else is right."""
+    put(gate, SEED)
+    put(gate, WINDOW, {"Accept-Encoding": "gzip"})
+    with Shelf(gate.shelf(0)) as shelf:
+        assert shelf.spoil(field, value) >= 2
+    assert_all_right(gate, 3)
     put(gate, SEED)
 
 
