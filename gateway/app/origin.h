@@ -20,7 +20,7 @@ struct memory;
 
 struct origin_switch {
 	enum mode configured;
-	struct memory *memory; /* answers say the mode: memory_turn() when it changes; NULL: of none */
+	struct memory *memory; /* whose epoch ends with the mode, as answers say it; NULL: none */
 	atomic_int mode;
 	atomic_bool doubted; /* it may have been changed: origin_reread() looks */
 };
