@@ -855,16 +855,15 @@ def test_a_slow_client_gets_what_it_was_given(gate):
     n = 40
     expected = heat(gate, WINDOW, IN_IDENTITY).body
     assert len(expected) > 150_000
-    noted = Noted(gate)
-    name = noted.name()
     settled(gate)
-    heat(gate, WINDOW, IN_IDENTITY)
+    reload(gate, "event=reloaded")  # so that it is put now, and lies there for a while
+    put(gate, WINDOW)
     counted, lines = requests_total(gate), lines_of_answers(gate)
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         s.settimeout(30 * SLOW)
         s.connect(("127.0.0.1", gate.port))
-        s.sendall((f"GET {WINDOW} HTTP/1.1\r\nHost: 127.0.0.1:{gate.port}\r\nUser-Agent: {name}\r\n"
+        s.sendall((f"GET {WINDOW} HTTP/1.1\r\nHost: 127.0.0.1:{gate.port}\r\n"
                    "Accept-Encoding: identity\r\n\r\n").encode() * n)
 
         def begun():
