@@ -155,6 +155,7 @@ static bool build(struct process *p)
 	p->gateway.memory = memory_new((size_t)CONFIG_NUMBER(s->config, cache, memory_bytes));
 	if (!p->gateway.memory)
 		return complain("[cache] memory_bytes", "there is not enough memory");
+	s->origin.memory = p->gateway.memory;
 	/* With nothing remembered, whole answers come out of Redis. */
 	if (!CONFIG_NUMBER(s->config, cache, memory_bytes)) {
 		p->gateway.stored = stored_new();

@@ -45,11 +45,13 @@ static bool apply(struct job *j, const struct str *targets, size_t n)
 	       admin_store_down(j->call);
 }
 
+/* This one is told too, but goes by it when it says that it is done, and not a moment later. */
 static bool tell_workers(struct job *j, const struct purge *p)
 {
 	char text[STORE_CHANNEL_BYTES];
 	struct str channel = store_channel(j->call->prefix, text);
 
+	memory_purge(j->call->gw->memory, p);
 	return purges_tell(j->call->redis, j->call->prefix, channel, p, &j->workers) ||
 	       admin_store_down(j->call);
 }

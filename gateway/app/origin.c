@@ -1,5 +1,6 @@
 #include "app/origin.h"
 
+#include "app/memory.h"
 #include "io/log.h"
 #include "policy/news.h"
 
@@ -11,6 +12,7 @@ static const struct str key = STR("origin");
 void origin_switch_init(struct origin_switch *o, enum mode configured)
 {
 	o->configured = configured;
+	o->memory = NULL;
 	atomic_init(&o->mode, (int)configured);
 	atomic_init(&o->doubted, true);
 }
@@ -22,8 +24,11 @@ enum mode origin_mode(const struct origin_switch *o)
 
 static void turn(struct origin_switch *o, enum mode mode)
 {
-	if (atomic_exchange(&o->mode, (int)mode) != (int)mode)
-		log_line(LOG_WARN, "origin", "mode=%s", mode_word(mode));
+	if (atomic_exchange(&o->mode, (int)mode) == (int)mode)
+		return;
+	if (o->memory)
+		memory_turn(o->memory);
+	log_line(LOG_WARN, "origin", "mode=%s", mode_word(mode));
 }
 
 bool origin_set(struct origin_switch *o, struct store *store, enum mode mode)

@@ -16,8 +16,11 @@
 #include "policy/mode.h"
 #include "policy/ports.h"
 
+struct memory;
+
 struct origin_switch {
 	enum mode configured;
+	struct memory *memory; /* whose epoch ends with the mode, as answers say it; NULL: none */
 	atomic_int mode;
 	atomic_bool doubted; /* it may have been changed: origin_reread() looks */
 };

@@ -256,7 +256,10 @@ static void read_request(struct thread *t, struct connection *c)
 	fcgi_params(c->fcgi, params, sizeof(params) / sizeof(params[0]));
 	x->arrived = clock->mono(clock);
 	x->arrived_us = clock->us(clock);
+	/* Answers of a configuration that is being replaced are of no epoch. */
 	x->epoch = memory_epoch(t->gw->memory);
+	if (!gateway_is_in_force(t->gw))
+		x->epoch = 0;
 }
 
 /* Reads the request that has come; answers it if that takes no time, else later. */

@@ -166,13 +166,19 @@ static bool read_fields(ngx_http_request_t *r, struct fields *ret)
 	return !ret->not_here.p && (!ret->if_none_match.p || is_one_tag(ret->if_none_match));
 }
 
+/* How much of one may be sent is for the location's own handler to say. */
+static bool has_body(const ngx_http_request_t *r)
+{
+	return r->headers_in.content_length_n > 0 || r->headers_in.chunked;
+}
+
 /* Empty: it is for a worker. */
 static struct str key_of(ngx_http_request_t *r, char text[static SHELF_KEY_BYTES])
 {
 	struct fields f;
 
-	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) || r->internal || r != r->main ||
-	    !read_fields(r, &f))
+	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)) || has_body(r) || r->internal ||
+	    r != r->main || !read_fields(r, &f))
 		return STR("");
 	return shelf_key(text, str_of(&r->unparsed_uri), f.host, f.forwarded_host,
 			 f.accept_encoding);
@@ -341,8 +347,8 @@ static char *set_shelves(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 	if (l->shelves != NGX_CONF_UNSET_PTR)
 		return "is duplicate";
 	l->shelves = NULL;
-	if (n == 1 && ngx_strcmp(words[1].data, "off") == 0)
-		return NGX_CONF_OK;
+	if (ngx_strcmp(words[1].data, "off") == 0)
+		return n == 1 ? NGX_CONF_OK : "is off, or names files";
 	l->shelves = ngx_array_create(cf->pool, n, sizeof(*file));
 	if (!l->shelves)
 		return NGX_CONF_ERROR;

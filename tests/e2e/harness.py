@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -17,7 +18,7 @@ from urllib.parse import unquote_plus
 
 from sandbox import serve
 from stack import Stack
-from stack.chain import REPO, clean_environment, sanitizer_options
+from stack.chain import REPO, clean_environment, ini, sanitizer_options
 from stack.child import wait_until
 from stack.forked import Forked
 
@@ -369,6 +370,33 @@ def tables(folder, **changes):
         (table if name in table else table["endpoints"]["spacecraft"])[name] = value
     (folder / "ll2-2.3.0.json").write_text(json.dumps(table))
     return folder
+
+
+def configure(chain, **changes):
+    """The configuration file, with section__key set."""
+    settings = chain._settings()
+    settings.update({name.replace("__", "."): value for name, value in changes.items()})
+    file = chain.run_dir / "perigee.conf"
+    new = file.with_suffix(".new")
+    new.write_text(ini(settings))
+    new.replace(file)
+
+
+def reload(chain, word):
+    """Has the configuration and the tables read anew, until the log says how that went."""
+    before = chain.log("worker-0").count(word)
+    chain.signal_worker(0, signal.SIGHUP)
+    eventually(lambda: chain.log("worker-0").count(word) > before, word)
+
+
+def switch(chain, mode):
+    """As the gateway itself does it; returns when every worker goes by it."""
+    before = [chain.log(f"worker-{i}").count("event=origin ") for i in range(len(chain.workers))]
+    chain.cache("SET", "perigee:origin", mode)
+    chain.cache("PUBLISH", "perigee:news", "origin")
+    for i, count in enumerate(before):
+        eventually(lambda i=i, count=count: chain.log(f"worker-{i}").count("event=origin ") > count,
+                   f"worker {i} goes by it")
 
 
 def run_perigee(*arguments, **environment):

@@ -2,25 +2,16 @@
 
 import math
 import os
-import re
 import signal
 import time
 
 import pytest
+from alike import (CONDITIONS, INTERNAL, ODD_CODINGS, OTHERS, ask_worker, asked_of_workers,
+                   assert_as_the_worker, assert_counted, heat, spellings)
 from harness import SEED, SLOW, SPACECRAFT, Chain, eventually
-from stack.chain import REPO
-from stack.child import wait_until
-from wire import exchange, fastcgi_request, read_fastcgi, worker_connection
+from wire import exchange
 
 CHAIN = {"micro_cache": True}
-
-# nginx' own, and those whose value is of the moment.
-PASSING = {"Date", "Server", "Connection", "Age", "Cache-Status", "X-Accel-Expires"}
-# What the worker tells nginx.
-INTERNAL = {"Status", "X-Perigee-Expires", "X-Perigee-Count"}
-
-BURST = 100  # times at most until an answer is kept
-
 
 @pytest.fixture
 def gate(chain):
@@ -29,46 +20,6 @@ def gate(chain):
     reset = int(time.time())
     eventually(lambda: int(time.time() - 0.01 * SLOW) > reset, "the next second", 2)
     return chain
-
-
-def asked_of_workers(chain):
-    return sum(chain.log(f"worker-{i}").count("event=request")
-               for i in range(len(chain.workers)))
-
-
-def heat(chain, target, headers=None, method="GET"):
-    """Asks until nginx answers by itself; that answer. A second may end in between."""
-    for _ in range(BURST):
-        before = asked_of_workers(chain)
-        answer = chain.ask(target, headers, method)
-        # A worker writes its line when the answer is out.
-        if not wait_until(lambda: asked_of_workers(chain) > before, 0.03 * SLOW, 0.002):
-            return answer
-    raise AssertionError(f"nginx has kept nothing of {target}")
-
-
-def ask_worker(chain, target, headers, method="GET"):
-    """The same question, past nginx."""
-    params = {"HTTP_HOST": f"127.0.0.1:{chain.port}", "HTTP_ACCEPT_ENCODING": "identity"}
-    params |= {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
-    with worker_connection(chain.worker_socket(0)) as s:
-        s.sendall(fastcgi_request(target, REQUEST_METHOD=method, **params))
-        return read_fastcgi(s)
-
-
-def assert_as_the_worker(chain, target, headers, method="GET"):
-    got = chain.ask(target, headers, method)
-    expected = ask_worker(chain, target, headers, method)
-    about = (target, headers, method, got, expected)
-    assert got.status == expected.status, about
-    assert "problem" in got.headers.get("Content-Type", "") or got.body == expected.body, about
-    names = (set(got.headers) - PASSING, set(expected.headers) - PASSING - INTERNAL)
-    if got.status == 304:  # nginx repeats what it has kept with the body
-        names = tuple(each - {"Link"} for each in names)
-    assert names[0] == names[1], about
-    for name in names[0] - {"Content-Length"}:
-        assert got.headers[name] == expected.headers[name], (name, about)
-    return got
 
 
 # ---- it answers ----------------------------------------------------------------
@@ -95,26 +46,6 @@ def test_what_few_ask_for_is_not_kept(gate):
 
 # ---- the same question ---------------------------------------------------------
 
-CONDITIONS = [
-    {}, {"If-None-Match": "TAG"}, {"If-None-Match": "W/TAG"}, {"If-None-Match": '"x", TAG'},
-    {"If-None-Match": "TAG, TAG"}, {"If-None-Match": "*"}, {"If-None-Match": '"x"'},
-    {"If-None-Match": "nonsense, TAG"}, {"If-None-Match": 'x"a,TAG'}, {"If-None-Match": '"a b"'},
-    {"If-None-Match": "w/TAG"}, {"If-None-Match": "TAGx"}, {"If-None-Match": '""'},
-    {"If-Match": "TAG"}, {"If-Match": "W/TAG"}, {"If-Match": "*"}, {"If-Match": '"x"'},
-    {"If-Match": "TAG", "If-None-Match": "TAG"}, {"If-Match": '"x"', "If-None-Match": "TAG"},
-    {"If-Modified-Since": "Thu, 01 Jan 2037 00:00:00 GMT"},
-    {"If-Modified-Since": "Thu, 01 Jan 2037 00:00:00 GMT", "If-None-Match": "TAG"},
-    {"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT"},
-    {"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:00 GMT", "If-None-Match": "TAG"},
-]
-
-OTHERS = [
-    {"Range": "bytes=0-9"}, {"Range": "bytes=0-9", "If-Range": "TAG"}, {"Range": "bytes=99999999-"},
-    {"Cache-Control": "no-cache"}, {"Cache-Control": "no-store, max-age=0"},
-    {"Cache-Control": "only-if-cached"}, {"Pragma": "no-cache"}, {"Cookie": "a=b"},
-    {"Authorization": "Basic eDp5"}, {"Origin": "https://elsewhere.example"},
-]
-
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("accept", ["identity", "gzip"])
@@ -130,22 +61,12 @@ def test_conditions_and_other_fields(gate, accept, method):
     assert seen == {200, 304, 412}
 
 
-def spellings():
-    """Of Accept-Encoding, as nginx knows them: {spelling: coding}"""
-    text = (REPO / "nginx/perigee/micro-cache-http.conf").read_text()
-    table = re.search(r"map \$http_accept_encoding \$perigee_coding \{(.*?)\}", text, re.S)[1]
-    rows = re.findall(r'^\s+(?:"([^"]*)"|(\S+))\s+(identity|gzip);$', table, re.M)
-    return {quoted or plain: coding for quoted, plain, coding in rows}
-
-
 def test_codings_as_the_worker_chooses_them(gate):
     """Those that share an answer, and spellings that have to go to a worker."""
     gate.ask(SEED)
     known = spellings()
     assert len(known) > 8
-    others = ["GZIP", "gzip;q=0", "gzip;q=0.5, identity", "*", "br", "x-gzip", "gzip, identity;q=0",
-              "gzip,, deflate", "deflate, br", "gzip" + ", deflate" * 200, "identity, gzip;q=0.1"]
-    for accept in [*known, *others]:
+    for accept in [*known, *ODD_CODINGS]:
         for warm in ("identity", "gzip"):
             heat(gate, SEED, {"Accept-Encoding": warm})
         answer = assert_as_the_worker(gate, SEED, {"Accept-Encoding": accept})
@@ -240,18 +161,6 @@ def test_what_was_purged_is_gone_at_the_next_second(gate):
 
 
 # ---- what is counted -----------------------------------------------------------
-
-
-def requests_total(chain):
-    text = chain.get("/metrics").body.decode()
-    return sum(int(value) for value in re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text,
-                                                  re.M))
-
-
-def assert_counted(chain, n):
-    """All n, and they stay that many."""
-    eventually(lambda: requests_total(chain) >= n, f"{n} requests to be counted", 15)
-    assert requests_total(chain) == n
 
 
 def test_all_requests_are_counted_once():

@@ -3,19 +3,9 @@
 import signal
 
 import pytest
-from harness import SPACECRAFT, Chain, assert_problem, eventually, tables
+from harness import SPACECRAFT, Chain, assert_problem, eventually, switch, tables
 
 LIST = SPACECRAFT + "?limit=5"
-
-
-def switch(chain, mode):
-    """As the gateway itself does it; returns when every worker goes by it."""
-    before = [chain.log(f"worker-{i}").count("event=origin ") for i in range(len(chain.workers))]
-    chain.cache("SET", "perigee:origin", mode)
-    chain.cache("PUBLISH", "perigee:news", "origin")
-    for i, count in enumerate(before):
-        eventually(lambda i=i, count=count: chain.log(f"worker-{i}").count("event=origin ") > count,
-                   f"worker {i} goes by it")
 
 
 def test_never_is_no_call_at_all():

@@ -6,9 +6,9 @@ import signal
 import threading
 import time
 
-from harness import (SPACECRAFT, Behind, Chain, Client, assert_problem, assert_same, eventually,
-                     together)
-from stack.chain import REPO, ini
+from harness import (SPACECRAFT, Behind, Chain, Client, assert_problem, assert_same, configure,
+                     eventually, reload, together)
+from stack.chain import REPO
 
 
 def edit(folder, change):
@@ -20,13 +20,6 @@ def edit(folder, change):
 
 def with_serial_number(spacecraft):
     spacecraft["filters"]["serial_number"] = "string"
-
-
-def reload(chain, word):
-    """Has the tables read anew, until the log says how that went."""
-    before = chain.log("worker-0").count(word)
-    chain.signal_worker(0, signal.SIGHUP)
-    eventually(lambda: chain.log("worker-0").count(word) > before, word)
 
 
 def test_a_filter_is_added_while_it_runs(tmp_path):
@@ -70,16 +63,6 @@ def test_no_request_is_lost(tmp_path):
             reload(chain, "event=reloaded")
             assert [chain.ask(SPACECRAFT).status for _ in range(20)] == [200] * 20
         assert waiting.result().status == 200
-
-
-def configure(chain, **changes):
-    """The configuration file, with section__key set."""
-    settings = chain._settings()
-    settings.update({name.replace("__", "."): value for name, value in changes.items()})
-    file = chain.run_dir / "perigee.conf"
-    new = file.with_suffix(".new")
-    new.write_text(ini(settings))
-    new.replace(file)
 
 
 def number(chain, name):

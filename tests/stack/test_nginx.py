@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 from stack import Stack
-from stack.chain import REPO, free_port, nginx_program, port_is_free
+from stack.chain import MODULE, REPO, free_port, nginx_program, port_is_free
 from stack.child import wait_until
 
 
@@ -211,6 +211,52 @@ def test_what_is_shipped_is_clean(name, tmp_path):
     assert install_site(tmp_path, SITES[name]())
     tested = subprocess.run(nginx(tmp_path, "-t", "-q"), capture_output=True, text=True)
     assert (tested.returncode, tested.stderr) == (0, "")
+
+
+# ---- the module's directive ----------------------------------------------------
+
+def tried(folder, http="", server="", location="", module=True):
+    """What nginx -t says of a site with such lines: (exit status, standard error)."""
+    assert MODULE.exists(), f"there is no {MODULE} (make module builds it)"
+    load = f"load_module {MODULE};" if module else ""
+    (folder / "nginx.conf").write_text(
+        f"{load} pid {folder}/pid; events {{ }} http {{ {http} access_log off;\n"
+        f"server {{ listen 127.0.0.1:{free_port()}; {server}\n"
+        f"location /x/ {{ {location} }} }} }}\n")
+    tested = subprocess.run(nginx(folder, "-t", "-q"), capture_output=True, text=True)
+    return tested.returncode, tested.stderr
+
+
+@pytest.mark.parametrize("line", [
+    "perigee_shelf off;", "perigee_shelf {folder}/shelf-0;", "perigee_shelf shelf-0 shelf-1 shelf-2;",
+    'perigee_shelf "/run/per igee/shelf-0";'])
+@pytest.mark.parametrize("place", ["http", "server", "location"])
+def test_a_shelf_may_be_named_wherever_it_is_for(tmp_path, line, place):
+    """Whether there is such a file or not."""
+    assert tried(tmp_path, **{place: line.format(folder=tmp_path)}) == (0, "")
+
+
+def test_each_place_may_have_shelves_of_its_own(tmp_path):
+    assert tried(tmp_path, "perigee_shelf a b;", "perigee_shelf off;", "perigee_shelf c;") == (0, "")
+
+
+@pytest.mark.parametrize("line, why", [
+    ("perigee_shelf;", 'invalid number of arguments in "perigee_shelf" directive'),
+    ("perigee_shelf a; perigee_shelf b;", '"perigee_shelf" directive is duplicate'),
+    ("perigee_shelf off; perigee_shelf off;", '"perigee_shelf" directive is duplicate'),
+    ("perigee_shelf a; perigee_shelf off;", '"perigee_shelf" directive is duplicate'),
+    ("perigee_shelf off a;", '"perigee_shelf" directive is off, or names files'),
+    ("perigee_shelf a { }", 'directive "perigee_shelf" is not terminated by ";"'),
+])
+@pytest.mark.parametrize("place", ["http", "server", "location"])
+def test_what_cannot_be_meant_by_a_shelf_is_refused(tmp_path, line, why, place):
+    status, said = tried(tmp_path, **{place: line})
+    assert status == 1 and why in said, said
+
+
+def test_without_the_module_there_is_no_such_directive(tmp_path):
+    status, said = tried(tmp_path, server="perigee_shelf off;", module=False)
+    assert status == 1 and 'unknown directive "perigee_shelf"' in said, said
 
 
 def test_the_site_with_tls_serves(stack, tmp_path):
