@@ -179,6 +179,9 @@ void shelve_round(struct shelve *s, struct mono now)
 		take_over(s);
 	if (!s->owned)
 		return;
+	/* Somebody has written over it. */
+	if (counter_get(&s->block->epoch) != memory_epoch(s->memory))
+		memory_show_epoch(s->memory, &s->block->epoch);
 	shelf_vouch(s->block, mono_after(now, SHELVE_VOUCHED_MS));
 	collect(s);
 }

@@ -12,12 +12,12 @@ import subprocess
 import time
 
 import pytest
-from admin import done
+from admin import done, told
 from alike import (CONDITIONS, INTERNAL, ODD_CODINGS, OTHERS, Noted, ask_worker, asked_of_workers,
                    assert_alike, assert_counted, heat, requests_total, spellings)
 from harness import (SEED, SLOW, SPACECRAFT, Behind, Chain, Client, configure, eventually, reload,
-                     run_perigee, switch, tables, together)
-from shelf import BUCKETS, LOOKED, NUMBERS, RESERVED, RING, RING_AT, SIZE, TAKEN, Shelf, write_rubbish
+                     switch, tables, together)
+from shelf import BUCKETS, EPOCH, LOOKED, NUMBERS, RESERVED, RING, RING_AT, SIZE, TAKEN, Shelf, write_rubbish
 from stack.chain import MODULE, free_port
 from stack.child import wait_until
 from wire import exchange, read_answer
@@ -296,8 +296,9 @@ def test_http_1_0(gate):
     assert len(noted.of_nginx()) >= 10
 
 
-def test_a_body_is_read_and_means_nothing(gate):
-    """Whatever is behind it on the connection is the next request."""
+def test_a_body_is_for_a_worker_and_means_nothing(gate):
+    """What is allowed of one is said where workers are asked. Whatever is behind it on the connection is the
+    next request."""
     expected = heat(gate, SEED, IN_IDENTITY)
     noted = Noted(gate)
     names = [noted.name() for _ in range(3)]
@@ -310,8 +311,10 @@ def test_a_body_is_read_and_means_nothing(gate):
             s.sendall(f"GET {SEED} HTTP/1.1\r\nUser-Agent: {name}\r\n{lines}{fields}\r\n".encode() + body)
             answer = noted.note(name, read_answer(s))
             assert (answer.status, answer.body) == (200, expected.body)
-    assert len(noted.of_nginx()) == 3
+    assert len(noted.of_nginx()) == 1
     assert raw(gate, noted, lines + "Content-Length: 5000\r\n").status == 413
+    much = f"{lines}Transfer-Encoding: chunked\r\n\r\n1388\r\n{'x' * 5000}"
+    assert raw(gate, noted, much).status == 413
 
 
 def test_requests_behind_each_other_on_one_connection(gate):
@@ -738,15 +741,39 @@ def test_files_that_come_later_and_others_in_their_place():
         assert_nginx_lives(chain)
 
 
-def test_two_workers_do_not_share_a_shelf(gate):
-    """The second one does not start, and says why; the first one goes on."""
-    status, out, err = run_perigee(
-        "--config", gate.run_dir / "perigee.conf", PERIGEE_CACHE_SHELF=str(gate.shelf(0)),
-        PERIGEE_SERVER_SOCKET=str(gate.sock_dir / "second"),
-        PERIGEE_ADMIN_SOCKET=str(gate.sock_dir / "second-admin"))
-    assert status == 1, (status, out, err)
-    assert "[cache] shelf" in err and "another worker has it" in err
-    put(gate, SEED)
+def test_two_workers_do_not_share_a_shelf():
+    """The second one says so, answers all the same, and has it when the first one is gone."""
+    class OneShelf(Chain):
+        def shelf(self, i):
+            return self.run_dir / "shelf-0"
+
+    with OneShelf(module=True, workers=2) as chain:
+        assert "event=shelf_failed" not in chain.log("worker-0")
+        assert "event=shelf_failed" in chain.log("worker-1")
+        for worker in range(2):
+            put(chain, SEED, worker=0)
+            assert ask_worker(chain, SEED, IN_IDENTITY, worker=worker).status == 200
+        assert_all_right(chain)
+        chain.stop_worker(0)
+        put(chain, SEED, worker=1)
+        assert_nginx_lives(chain)
+
+
+def test_what_is_wanted_most_is_known(gate):
+    """Though workers see little of it: who has it put again speaks for those who took it."""
+    target, asked = SPACECRAFT + "?limit=9", 300
+    put(gate, target)
+    before = asked_of_workers(gate)
+    for _ in range(asked):
+        gate.get(target, IN_IDENTITY)
+    assert asked_of_workers(gate) - before < asked / 2
+
+    def is_known():
+        gate.get(target, IN_IDENTITY)
+        return any(row["name"] == target and row["requests"] > 0.9 * asked
+                   for row in told(gate, "top")["wanted"])
+
+    eventually(is_known, "perigee top to know of it", 3 * KEPT * SLOW)
 
 
 def looked_at(path):
@@ -796,7 +823,7 @@ def test_what_is_no_shelf(what):
 
 
 @pytest.mark.parametrize("start, end", [(RING_AT, SIZE), (BUCKETS, RING_AT), (TAKEN, BUCKETS),
-                                        (RESERVED, RESERVED + 8), (64, RESERVED), (64, SIZE)])
+                                        (RESERVED, RESERVED + 8), (EPOCH, RESERVED), (EPOCH, SIZE)])
 def test_noise_over_a_shelf_in_use(gate, start, end):
     """Nobody reads anything else than what was put there, and nobody is ended by it."""
     for seed in range(4):

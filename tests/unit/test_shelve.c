@@ -906,6 +906,25 @@ static void it_is_one_worker_s(void **state)
 	open_worker(h);
 }
 
+/* By who may write to the file. */
+static void when_its_epoch_is_written_over(void **state)
+{
+	static const uint64_t numbers[] = { 0, 1ULL << 40, (1ULL << 63) + 1 };
+	struct host *h = *state;
+
+	go_round(h);
+	warm_up(h, LIST);
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		offer(h, LIST);
+		counter_set(&h->block->epoch, numbers[i]);
+		assert_false(is_there(h, LIST));
+		go_round(h);
+		warm_up(h, LIST);
+		offer(h, LIST);
+		assert_true(take(h, LIST));
+	}
+}
+
 /* By an operator's `: >file`. What was known to be outdated must not become right by that. */
 static void when_its_file_is_cut_short(void **state)
 {
@@ -1028,6 +1047,7 @@ int main(void)
 		TEST(without_a_path_there_is_none),
 		TEST(where_there_can_be_no_file),
 		TEST(it_is_one_worker_s),
+		TEST(when_its_epoch_is_written_over),
 		TEST(when_its_file_is_cut_short),
 		TEST(many_threads_put),
 	};
