@@ -22,20 +22,21 @@ def run(tmp_path, **environment):
 
 def test_all_of_it_in_miniature(tmp_path):
     """A few seconds of it: that it runs, and that all that was asked is counted."""
-    done = run(tmp_path, BENCH_HITS="micro cache compressing")
+    done = run(tmp_path, BENCH_HITS="shelf micro cache compressing")
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / "bench/hits.json").read_text())
     assert done.stdout.startswith((tmp_path / "bench/hits.txt").read_text())
     assert len(written["cells"]) == 8
     for cell in written["cells"]:
-        assert set(cell["peers"]) == {"micro", "cache"} | (
+        assert set(cell["peers"]) == {"shelf", "micro", "cache"} | (
             {"compressing"} if cell["coding"] == "gzip" else set())
         for numbers in cell["peers"].values():
             assert numbers["rate"] > 0 and numbers["cpu"] > 0
             assert numbers["p99"] >= numbers["p50"] > 0
         assert cell["peers"]["cache"]["cpu_times"] == 1
-    sent, counted = written["counted"]
-    assert sent == counted > 100
+    assert set(written["counted"]) == {"shelf", "micro"}
+    for sent, counted in written["counted"].values():
+        assert sent == counted > 100
     assert set(written["kept"]) == {"cache"}
     assert 20_000 < written["sizes"]["list"]["identity"] < 30_000
     assert written["redis"]["object"] > 100
