@@ -885,6 +885,8 @@ def test_a_slow_client_gets_what_it_was_given(gate):
     settled(gate)
     reload(gate, "event=reloaded")  # so that it is put now, and lies there for a while
     put(gate, WINDOW)
+    with Shelf(gate.shelf(0)) as shelf:
+        eventually(lambda: not shelf.taken, "what was taken before to be counted")
     counted, lines = requests_total(gate), lines_of_answers(gate)
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
