@@ -285,8 +285,7 @@ static void drain(struct process *p)
 	int64_t left_ms;
 
 	gateway_give_back(now);
-	if (p->gateway.shelve)
-		shelve_stop(p->gateway.shelve);
+	shelve_stop(p->gateway.shelve);
 	log_line(LOG_INFO, "draining", "ms=%lld", (long long)drain_ms);
 	systemd_tell(SYSTEMD_STOPPING);
 	if (!p->inherited)

@@ -115,12 +115,12 @@ struct exchange {
 	struct entry *held[HELD_MAX]; /* references */
 	int fills;		      /* that this exchange waited for */
 	int64_t upstream_ms;	      /* that the last of their calls took; -1: none was made */
-	bool outdated;		      /* what the first of them is to bring was there, but old */
+	uint64_t others; /* that nginx has answered alike, since this was last put on the shelf */
+	bool outdated;	 /* what the first of them is to bring was there, but old */
 	bool collapsed;
 	bool stored;
-	bool answered;	 /* before it was served (app/serve.h) */
-	uint64_t others; /* that nginx has answered alike, since this was last put on the shelf */
-	bool wanted;	 /* by so many that nginx may keep it for a moment */
+	bool answered;	    /* before it was served (app/serve.h) */
+	bool wanted;	    /* by so many that nginx may keep it for a moment */
 	struct fail failed; /* of the last fill, or FAULT_NONE */
 	enum mode mode;	    /* in which it is served */
 

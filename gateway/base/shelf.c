@@ -166,12 +166,13 @@ uint64_t shelf_collect(struct shelf_block *b, uint32_t number)
 uint64_t shelf_asked(struct shelf_block *b, struct str key)
 {
 	uint64_t hash = hash64(key);
-	size_t bucket = bucket_of(hash);
+	size_t number = bucket_of(hash);
+	const struct shelf_bucket *bucket = &b->buckets[number];
+	size_t way = way_for(bucket, hash);
 
-	for (size_t way = 0; way < SHELF_WAYS; way++)
-		if (counter_get(&b->buckets[bucket].hashes[way]) == hash)
-			return take_all(&b->asked[bucket * SHELF_WAYS + way]);
-	return 0;
+	return counter_get(&bucket->hashes[way]) == hash
+		       ? take_all(&b->asked[number * SHELF_WAYS + way])
+		       : 0;
 }
 
 /* ---- who takes ---- */

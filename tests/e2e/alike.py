@@ -9,6 +9,7 @@ import time
 from harness import SLOW, eventually
 from stack.chain import REPO
 from stack.child import wait_until
+from stack.rolling import counted as requests_total
 from wire import fastcgi_request, read_fastcgi, worker_connection
 
 # nginx' own, and those whose value is of the moment.
@@ -141,12 +142,6 @@ class Noted:
 
 
 # ---- what is counted -----------------------------------------------------------
-
-def requests_total(chain):
-    text = chain.get("/metrics").body.decode()
-    return sum(int(value) for value in re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text,
-                                                  re.M))
-
 
 def assert_counted(chain, n):
     """All n, and they stay that many."""

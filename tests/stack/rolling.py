@@ -26,6 +26,7 @@ from .load import Load, N, ask
 from .sentinels import Sentinels
 
 PATIENCE = 60  # seconds, for a step; what is full of checks is slow
+COUNTED_WITHIN = 10  # seconds; four times a second on an idle machine
 
 LIST = "/2.3.0/spacecraft/"
 SEED = LIST + "?format=api&offset=326&ordering=-time_docked"
@@ -85,8 +86,6 @@ def counted(stack):
     text = stack.get("/metrics").body.decode()
     return sum(int(n) for n in re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M))
 
-
-COUNTED_WITHIN = 10  # seconds; four times a second on an idle machine
 
 # ---- what is done meanwhile: each yields what it has done, over and over ----------
 

@@ -184,7 +184,8 @@ def install_site(folder, site):
     for ours, shipped_path in {
             "cert.pem": "/etc/ssl/certs/ssl-cert-snakeoil.pem",
             "key.pem": "/etc/ssl/private/ssl-cert-snakeoil.key",
-            "": "/var/log/nginx/", "run-": "/run/perigee/", "cache": "/run/nginx-perigee"}.items():
+            "": "/var/log/nginx/", "run-": "/run/perigee/", "cache": "/run/nginx-perigee",
+            "module": "/usr/share/perigee/module"}.items():  # whatever is installed here
         site = site.replace(shipped_path, f"{folder}/{ours}")
     site = re.sub(r"listen (\[::\]:\d+|\[::1\]:\d+)[^;]*;", "", site)
     ports = []

@@ -1,7 +1,6 @@
 """Loads every peer in turn, over and over, and writes what came of it."""
 
 import json
-import re
 from collections import defaultdict, namedtuple
 from contextlib import ExitStack
 from itertools import product
@@ -10,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from stack import Stack
 from stack.child import wait_until
+from stack.rolling import counted as requests_total
 
 from ..shield.peers import Failed
 from . import instructions, load, measure, pages, peers, processes, report
@@ -157,17 +157,12 @@ def sent_and_counted(source, loading, name):
     has grown when nginx and the workers have added up."""
     with peers.start(peers.PEERS[name], source, {}) as peer:
         files = loading.files[name, "list"], loading.files[name, "detail"]
-        before = requests_total(peer.port)
+        before = requests_total(peer.stack)
         sent = sum(load.run(peer.port, targets, draws=loading.draws, coding=coding, seconds=2,
                             exact=True).requests
                    for targets, coding in zip(files, ("gzip", "identity")))
-        wait_until(lambda: requests_total(peer.port) - before >= sent, COUNTED_WITHIN, 0.1)
-        return sent, requests_total(peer.port) - before
-
-
-def requests_total(port):
-    text = fetch(port, ["/metrics"])["/metrics"].decode()
-    return sum(map(int, re.findall(r"^perigee_requests_total\{.*\} (\d+)$", text, re.M)))
+        wait_until(lambda: requests_total(peer.stack) - before >= sent, COUNTED_WITHIN, 0.1)
+        return sent, requests_total(peer.stack) - before
 
 
 def windows_in_redis(source):

@@ -77,7 +77,6 @@ class OneWorker(Perigee):
     """For what a worker keeps, its shelf included: a second one would keep the same."""
 
     module = True
-
     workers = 1
     config = {"cache.memory_bytes": "1000000000", "cache.answers_bytes": "1000000000"}
 

@@ -14,7 +14,8 @@ TABLES = (("cpu", "processor time of all servers, us a request", lambda v: f"{v 
           ("p50", "latency p50, ms", lambda v: f"{v * 1e3:.2f}"),
           ("p99", "latency p99, ms", lambda v: f"{v * 1e3:.2f}"))
 
-def MANY(cell):
+
+def many(cell):
     return cell["connections"] >= 128
 
 
@@ -23,11 +24,11 @@ GOALS = (
     ("as it is, processor", "shelf", "cpu_times", 1.0, {}),
     ("  times proxy_cache that compresses", "shelf", "cpu", 0.3, {"against": "compressing"}),
     ("  times Varnish", "shelf", "cpu", 1.0, {"against": "varnish"}),
-    ("  p99, 128 connections", "shelf", "p99_times", 1.5, {"only": MANY}),
+    ("  p99, 128 connections", "shelf", "p99_times", 1.5, {"only": many}),
     ("micro-cache and no module, processor", "micro", "cpu_times", 1.0, {}),
     ("  times proxy_cache that compresses", "micro", "cpu", 0.3, {"against": "compressing"}),
     ("  times Varnish", "micro", "cpu", 1.0, {"against": "varnish"}),
-    ("  p99, 128 connections", "micro", "p99_times", 1.5, {"only": MANY}),
+    ("  p99, 128 connections", "micro", "p99_times", 1.5, {"only": many}),
     ("micro-cache off, processor", "perigee", "cpu_times", 1.6, {}),
     ("  times Varnish", "perigee", "cpu", 1.0, {"against": "varnish"}),
     ("memory off, processor", "redis", "cpu_times", 3.5, {}),
