@@ -414,7 +414,9 @@ def test_age_grows_while_no_worker_is_asked(gate):
     fetched = time.strptime(stored["fetched_at"].decode()[:19], "%Y-%m-%dT%H:%M:%S")
     fetched_s = int(time.mktime(fetched) - time.mktime(time.gmtime(0)))
     settled(gate)
-    for _ in range(2):
+
+    def nobody_asks_a_worker():
+        """From one putting to the next; a worker that got no processor for a while does not vouch for it."""
         noted, seconds, begun = Noted(gate), set(), time.time()
         reload(gate, "event=reloaded")  # from here on what lies there is too old
         put(gate, SEED)
@@ -428,8 +430,10 @@ def test_age_grows_while_no_worker_is_asked(gate):
                 sent - fetched_s, received - fetched_s, answer)
             assert_consistent(answer)
             seconds.add(answer.headers["Age"])
-        assert len(seconds) >= 2
-        assert not noted.of_workers()
+        return not noted.of_workers() and len(seconds) >= 2
+
+    for _ in range(2):
+        eventually(nobody_asks_a_worker, "nginx to answer for seconds by itself", 10 * KEPT)
 
 
 def test_a_worker_sees_now_and_then_what_is_asked_for(gate):
@@ -748,14 +752,14 @@ def test_two_workers_do_not_share_a_shelf():
             return self.run_dir / "shelf-0"
 
     with OneShelf(module=True, workers=2) as chain:
-        assert "event=shelf_failed" not in chain.log("worker-0")
-        assert "event=shelf_failed" in chain.log("worker-1")
+        # They start together: either may be the first.
+        late, = (i for i in range(2) if "event=shelf_failed" in chain.log(f"worker-{i}"))
         for worker in range(2):
             put(chain, SEED, worker=0)
             assert ask_worker(chain, SEED, IN_IDENTITY, worker=worker).status == 200
         assert_all_right(chain)
-        chain.stop_worker(0)
-        put(chain, SEED, worker=1)
+        chain.stop_worker(1 - late)
+        put(chain, SEED, worker=late)
         assert_nginx_lives(chain)
 
 
