@@ -70,46 +70,6 @@ static void begin_call(struct fills *f, struct fill *fill)
 	fill_give_up(f, fill, &failure);
 }
 
-static void call_upstream(struct fills *f, struct fill *fill, enum call_class class)
-{
-	struct fail failure = { .fault = FAULT_NONE };
-	struct ticket ticket;
-	int64_t wait_ms;
-
-	if (fill_is_switched_off(f, class)) {
-		fail_set(&failure, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
-		fill_give_up(f, fill, &failure);
-		return;
-	}
-	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
-		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
-	fill->budget = (struct str){ NULL, 0 };
-	ticket = fill_ticket(f, fill);
-	ticket.spare = class == CALL_SPARE;
-	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
-	case VERDICT_GRANTED:
-		fill->budget = ticket.budget;
-		fill->asked_ms = ticket.asked_ms;
-		begin_call(f, fill);
-		break;
-	case VERDICT_ELSEWHERE:
-		metrics_add(f->options.metrics, SUM_LOCK_WAITS, 1);
-		fill_put_back(f, fill, FILL_ELSEWHERE, wait_ms);
-		break;
-	case VERDICT_UNCALIBRATED:
-		fill_put_back(f, fill, FILL_PARKED, 0);
-		calibrate(f, fill->want.api, fill->want.as);
-		break;
-	case VERDICT_REFUSED:
-	case VERDICT_BROKEN:
-		if (class == CALL_DEMAND || failure.fault != FAULT_NO_BUDGET)
-			fill_give_up(f, fill, &failure);
-		else
-			hold_back(f, fill, class, wait_ms);
-		break;
-	}
-}
-
 /* Has another worker brought it since this fill was asked for? */
 static struct entry *filled_meanwhile(struct fills *f, const struct fill *fill)
 {
@@ -132,6 +92,62 @@ static bool is_done(struct fills *f, const struct fill *fill, bool heard, struct
 		return heard && !permits_must_compare(f->permits, &fill->want);
 	*ret = filled_meanwhile(f, fill);
 	return *ret != NULL;
+}
+
+/* The call is granted, and the target ours. Who had it before may have brought it between our look
+ * at the store and the grant; from here on nobody can. */
+static void use_grant(struct fills *f, struct fill *fill)
+{
+	struct entry *e = fill_is_for_count(fill) ? NULL : filled_meanwhile(f, fill);
+	struct ticket ticket;
+
+	if (!e) {
+		begin_call(f, fill);
+		return;
+	}
+	ticket = fill_ticket(f, fill);
+	fill_settle(f, &ticket, COUNTED_NO, NULL);
+	fill_succeed(f, fill, e, true);
+}
+
+static void call_upstream(struct fills *f, struct fill *fill, enum call_class class)
+{
+	struct fail failure = { .fault = FAULT_NONE };
+	struct ticket ticket;
+	int64_t wait_ms;
+
+	if (fill_is_switched_off(f, class)) {
+		fail_set(&failure, FAULT_ORIGIN_OFF, "Upstream is not asked at present.");
+		fill_give_up(f, fill, &failure);
+		return;
+	}
+	snprintf(fill->id, sizeof(fill->id), "%s:%ld:%016llx:%llu", f->host, (long)getpid(),
+		 (unsigned long long)f->instance, (unsigned long long)f->calls++);
+	fill->budget = (struct str){ NULL, 0 };
+	ticket = fill_ticket(f, fill);
+	ticket.spare = class == CALL_SPARE;
+	switch (permits_ask(f->permits, &fill->want, &ticket, &wait_ms, &failure)) {
+	case VERDICT_GRANTED:
+		fill->budget = ticket.budget;
+		fill->asked_ms = ticket.asked_ms;
+		use_grant(f, fill);
+		break;
+	case VERDICT_ELSEWHERE:
+		metrics_add(f->options.metrics, SUM_LOCK_WAITS, 1);
+		fill_put_back(f, fill, FILL_ELSEWHERE, wait_ms);
+		break;
+	case VERDICT_UNCALIBRATED:
+		fill_put_back(f, fill, FILL_PARKED, 0);
+		calibrate(f, fill->want.api, fill->want.as);
+		break;
+	case VERDICT_REFUSED:
+	case VERDICT_BROKEN:
+		if (class == CALL_DEMAND || failure.fault != FAULT_NO_BUDGET)
+			fill_give_up(f, fill, &failure);
+		else
+			hold_back(f, fill, class, wait_ms);
+		break;
+	}
 }
 
 static struct fill *next_queued(struct fills *f, enum call_class *ret_class, bool *ret_heard,

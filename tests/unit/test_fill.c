@@ -337,6 +337,35 @@ static void what_another_worker_filled_is_taken(void **state)
 	assert_int_equal(r->store.reserves, 0);
 }
 
+/* Not before the reservation that is granted: the first one wants a comparison. */
+static void put_fresh(void *ctx)
+{
+	struct rig *r = ctx;
+
+	if (r->store.calibrations)
+		put_stored(r, 0);
+}
+
+/* It was looked for and not there; then it was stored, and its target let go. */
+static void what_another_worker_filled_just_before_the_grant_is_taken(void **state)
+{
+	struct rig *r = *state;
+	struct exchange x;
+
+	r->store.on_reserve = put_fresh;
+	r->store.ctx = r;
+	rig_start(r);
+	join(r, FIRST, &x);
+	assert_brought(r, &x, FIRST);
+	assert_true(x.news.stored);
+	rig_rest(r);
+	assert_int_equal(r->store.reserves, 1);
+	assert_int_equal(fake_origin_calls(r->origin), 0);
+	assert_int_equal(r->store.settles, 1);
+	assert_int_equal(r->store.settled_uncounted, 1);
+	assert_int_equal(fake_store_logged(&r->store), 0);
+}
+
 static void what_is_stale_is_not_taken(void **state)
 {
 	struct rig *r = *state;
@@ -1563,6 +1592,7 @@ int main(void)
 		TEST(a_refresh_waits_for_nobody),
 		TEST(a_refusal_of_upstream_is_news_too),
 		TEST(what_another_worker_filled_is_taken),
+		TEST(what_another_worker_filled_just_before_the_grant_is_taken),
 		TEST(what_is_stale_is_not_taken),
 		TEST(what_is_not_newer_is_not_taken),
 		TEST(patience_ends_and_the_fill_goes_on),
