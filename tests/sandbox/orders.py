@@ -112,8 +112,9 @@ class Orders:
         with self._writing:
             for keeper in self._changed:  # few tests do, and rebuilding is slow beside the rest
                 keeper.reset()
+            if self._changed:
+                MEMORY.forget()
             self._changed.clear()
-            MEMORY.forget()
         self._clear_throttle(given, query)
         self._restore_rates()
         calls.LOG.clear()
