@@ -85,7 +85,7 @@ ifeq (0,$(MAKELEVEL))
 endif
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
-.PHONY: all module install-module run test check bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
+.PHONY: all module install-module run test check soak bench newcomer fuzz fuzz-run programs fmt install deb clean help setup FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -100,6 +100,7 @@ groups-install-module = build module
 groups-run     = build run
 groups-test    = build module run test lint
 groups-check   = build test lint
+groups-soak    = build module run test lint
 groups-fuzz    = build fuzz
 groups-fmt     = lint
 groups-clean   = none
@@ -229,7 +230,11 @@ test: $(PERIGEE_BIN) $(NGINX_MODULE) programs | setup
 	@$(RUN_TESTS) $(SUITES)
 
 check: $(PERIGEE_BIN) programs | setup
-	@$(RUN_TESTS) --quick $(or $(SUITES),lint unit fuzz)
+	@$(RUN_TESTS) $(or $(SUITES),lint unit fuzz)
+
+# What would take make test longer than all the rest of it.
+soak: $(PERIGEE_BIN) $(NGINX_MODULE) | setup
+	@$(RUN_TESTS) analysis simulation
 
 bench: all $(NGINX_MODULE) | setup
 	@test -x tests/bench/run || { echo 'make bench: there is no tests/bench/run yet' >&2; exit 1; }
@@ -337,6 +342,7 @@ help:
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
 	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
+	@echo 'make soak        what takes longest of the tests'
 	@echo 'make bench       measured comparisons'
 	@echo 'make module      $(NGINX_MODULE), with which nginx answers hits by itself'
 	@echo 'make newcomer    from a clean Debian to an answer, as root  WAYS="make-run package images"'

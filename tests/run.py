@@ -1,15 +1,14 @@
 #!/usr/bin/python3
 """Runs the suites and adds up: the last line is `N passed, N failed`.
 
-    tests/run.py [--quick] [SUITE...]       from the top of the repository
+    tests/run.py [SUITE...]       from the top of the repository
 
 What counts as one: a lint script, a test of a cmocka program, a fuzz target
 (with its whole corpus), a test of pytest. A skipped test counts as failed, and
 so does a suite whose files hold no test: silence is no evidence. The output of
 what failed is shown, of the rest a line.
 
-The lints that take longer than all others together run beside the other suites, with what those leave
-of the processors, and are told last (`analysis`).
+Those that need no more than processors (BESIDE) run beside the others, with what these leave of them.
 
 make test and make check set BUILD, SANITIZE, CC and PERIGEE_BIN.
 """
@@ -29,9 +28,6 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 REPO = TESTS.parent
 BUILD = Path(os.environ.get("BUILD", "build"))
-
-# Lints that take longer than all the others together, and need no more than processors.
-SLOW_LINTS = {"tidy.sh"}
 
 # Findings end a program, by abort where tests/fuzz/replay.c wants to hear of it.
 SANITIZER_OPTIONS = {
@@ -92,15 +88,15 @@ def leave(sig, _):
 
 def lint(result):
     for script in sorted((TESTS / "lint").glob("*.sh")):
-        if script.name not in SLOW_LINTS:
-            status, output = run([script], 900)
-            result.add(script.name, status == 0, status != 0, output)
+        status, output = run([script], 900)
+        result.add(script.name, status == 0, status != 0, output)
 
 
-def slow_lints(result):
-    for name in sorted(SLOW_LINTS):
-        status, output = run(["nice", "-n", "19", TESTS / "lint" / name], 5400)
-        result.add(name, status == 0, status != 0, output)
+def analysis(result):
+    """What clang-tidy finds by following each way through each function."""
+    script = TESTS / "lint/tidy.sh"
+    status, output = run([script, "paths"], 5400)
+    result.add(script.name, status == 0, status != 0, output)
 
 
 def unit(result):
@@ -127,16 +123,16 @@ def fuzz(result):
         result.add(source.stem, status == 0, status != 0, output)
 
 
-def pytest_suite(folder, *options, seconds=3600):
+def pytest_suite(folder, *options, only="test_*.py", nice=0, seconds=3600, **environment):
     def suite(result):
-        files = sorted((TESTS / folder).glob("test_*.py"))
+        files = sorted((TESTS / folder).glob(only))
         if not files:
             return
         with tempfile.TemporaryDirectory() as temp:
             report = Path(temp) / "report.xml"
-            argv = [sys.executable, "-m", "pytest", "-q", "-rfEs", "--tb=short",
+            argv = ["nice", "-n", str(nice), sys.executable, "-m", "pytest", "-q", "-rfEs", "--tb=short",
                     f"--junitxml={report}", *options, *files]
-            status, output = run(argv, seconds, {"PYTHONPATH": str(TESTS)})
+            status, output = run(argv, seconds, {"PYTHONPATH": str(TESTS), **environment})
             passed, failed = count_junit(report)
         if status != 0 and failed == 0 or passed + failed == 0:
             failed += 1
@@ -161,62 +157,66 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
-    "scripts": pytest_suite("scripts", "-n", "2"),
-    "keys": pytest_suite("keys", "-n", "2"),
-    "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile"),
+    "scripts": pytest_suite("scripts", "-n", "2", nice=19),
+    "keys": pytest_suite("keys", "-n", "2", nice=19),
+    "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile", nice=19),
     "stack": pytest_suite("stack", "-n", "2"),
     "bench": pytest_suite("bench", "-n", "2", "--dist", "loadfile"),
     # A file at a time: its tests may share one chain. They wait more than they work.
-    "e2e": pytest_suite("e2e", "-n", "3", "--dist", "loadfile"),
+    "e2e": pytest_suite("e2e", "-n", "4", "--dist", "loadfile"),
+}
+
+BESIDE = ("scripts", "keys", "sandbox")
+
+# Of `make soak` only.
+SOAK = {
+    "analysis": analysis,
+    "simulation": pytest_suite("scripts", "-n", "2", only="test_simulation.py", SOAK="1"),
 }
 
 
 class Suite:
     """A suite that runs, and what came of it."""
 
-    def __init__(self, name, work):
-        self.name, self.work = name, work
+    def __init__(self, name):
+        self.name, self.work = name, {**SUITES, **SOAK}[name]
         self.result = Result()
 
     def run(self):
         start = time.monotonic()
         self.work(self.result)
-        self.took = f"{time.monotonic() - start:.1f} s"
-        return self
+        self._tell(f"{time.monotonic() - start:.1f} s")
 
-    def tell(self):
+    def _tell(self, took):
         r = self.result
-        for text in r.output:
-            print(text)
-        counts = f"{r.passed:5} passed {r.failed:5} failed {self.took:>9}" if r.files else " no tests yet"
-        print(f"{self.name:8} {counts}", flush=True)
-        return r
+        counts = f"{r.passed:5} passed {r.failed:5} failed {took:>9}" if r.files else " no tests yet"
+        lines = [*r.output, f"{self.name:10} {counts}"]
+        print("\n".join(lines), flush=True)
+
+
+def run_all(suites):
+    for suite in suites:
+        suite.run()
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    p.add_argument("--quick", action="store_true", help="leave out the slow lints")
-    p.add_argument("suite", nargs="*", help=" ".join(SUITES))
+    p.add_argument("suite", nargs="*", help=" ".join([*SUITES, *SOAK]))
     args = p.parse_args()
-    unknown = [s for s in args.suite if s not in SUITES]
+    unknown = [s for s in args.suite if s not in SUITES and s not in SOAK]
     if unknown:
-        p.error(f"unknown suite {unknown[0]}; there are: {' '.join(SUITES)}")
+        p.error(f"unknown suite {unknown[0]}; there are: {' '.join([*SUITES, *SOAK])}")
     for sig in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sig, leave)
 
-    names = args.suite or list(SUITES)
-    analysis = Suite("analysis", slow_lints)
-    beside = threading.Thread(target=analysis.run, daemon=True)
-    wanted = "lint" in names and not args.quick
-    if wanted:
-        beside.start()
-    results = [Suite(name, SUITES[name]).run().tell() for name in names]
-    if wanted:
-        beside.join()
-        results.append(analysis.tell())
+    suites = [Suite(name) for name in args.suite or SUITES]
+    beside = threading.Thread(target=run_all, args=([s for s in suites if s.name in BESIDE],), daemon=True)
+    beside.start()
+    run_all([s for s in suites if s.name not in BESIDE])
+    beside.join()
 
-    passed = sum(result.passed for result in results)
-    failed = sum(result.failed for result in results)
+    passed = sum(suite.result.passed for suite in suites)
+    failed = sum(suite.result.failed for suite in suites)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 and passed > 0 else 1
 

@@ -282,7 +282,7 @@ class Chain(Stack):
             self.origin = Sandbox(self.sandbox)
         self.cache = Redis(self.redis_socket)
         self.client = Client(self.port)
-        if self.quota != "none":
+        if self.sandbox:
             self._await_comparisons()
 
     def _await_comparisons(self):

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from datetime import datetime, timezone
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn, Optional
@@ -22,12 +23,17 @@ import django  # noqa: E402
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 
+@cache
 def load() -> None:
-    """All that it is made of, so that no first request is slow. Models and views can be imported
-    only now."""
+    """Once: all that it is made of, so that no first request is slow, and the rows that are the same on each
+    run. Models and views can be imported only now."""
     django.setup()
     for name in ("orders", "server", "urls"):  # they load all others
         import_module(f"sandbox.{name}")
+    from sandbox import data
+
+    data.create_tables()
+    data.reset()
 
 
 def leave(signum: int, frame: object) -> NoReturn:
@@ -36,8 +42,8 @@ def leave(signum: int, frame: object) -> NoReturn:
 
 
 def main(arguments: Optional[list[str]] = None) -> None:
-    load()
-    from sandbox import data, orders, server, stamps, throttle, world
+    """Serves until it is told to leave. After load()."""
+    from sandbox import orders, server, stamps, throttle, world
 
     parser = argparse.ArgumentParser(description="A Launch Library 2 stand-in for tests.")
     parser.add_argument("--port", type=int, default=0, help="on 127.0.0.1; 0 takes a free one")
@@ -59,8 +65,6 @@ def main(arguments: Optional[list[str]] = None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     world.CURRENT.begin(datetime.now(timezone.utc))
-    data.create_tables()
-    data.reset()
     try:
         service = server.Server(
             options.port,
@@ -76,4 +80,5 @@ def main(arguments: Optional[list[str]] = None) -> None:
 
 
 if __name__ == "__main__":
+    load()
     main()

@@ -2,11 +2,12 @@
 a Redis that loses its data, other programs that use the same quota, and an upstream that counts as
 Django REST framework does. Upstream must refuse none of our calls unless nobody could have known.
 
-Time is simulated, chance is seeded: each run is the same.
+Time is simulated, chance is seeded: each run is the same. `make soak` simulates more of it.
 """
 
 import heapq
 import itertools
+import os
 import random
 from collections import deque
 
@@ -15,6 +16,7 @@ from budget import (ELSEWHERE, GRANTED, NO, PERHAPS, REFUSED, UNCALIBRATED, YES,
                     StandIn)
 
 SECOND = 1000
+TIMES = 5 if os.environ.get("SOAK") else 1
 
 
 class Upstream:
@@ -248,8 +250,8 @@ class Simulation:
 
 
 @pytest.mark.parametrize("limit, window, hold, windows, seed", [
-    (15, 3600 * SECOND, 20 * SECOND, 1000, 1),
-    (6, 60 * SECOND, 10 * SECOND, 500, 3),
+    (15, 3600 * SECOND, 20 * SECOND, 200 * TIMES, 1),
+    (6, 60 * SECOND, 10 * SECOND, 100 * TIMES, 3),
     (100, 3600 * SECOND, 60 * SECOND, 25, 4),
 ], ids=["as-public", "by-minutes", "many"])
 def test_upstream_never_has_to_refuse(limit, window, hold, windows, seed, capsys):

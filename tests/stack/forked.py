@@ -1,6 +1,7 @@
 """A child that is a function of this program and not a program of its own: for what takes longer to
 load than to run."""
 
+import gc
 import os
 import select
 import signal
@@ -24,6 +25,7 @@ class Forked(Child):
 
     def _spawn(self, log):
         runner = os.getpid()
+        gc.freeze()  # who collects touches all there is, and would have to copy it first
         pid = os.fork()
         if pid == 0:
             try:
@@ -35,6 +37,7 @@ class Forked(Child):
                 traceback.print_exc(file=sys.__stderr__)
             finally:
                 os._exit(1)
+        gc.unfreeze()
         return _Process(pid)
 
     def _become(self, runner, log):
