@@ -256,7 +256,7 @@ def test_a_key_that_is_no_entry_stops_no_purge(gate):
 def test_a_call_under_way_brings_back_nothing_fresh(gate, mode, scope):
     """Upstream was asked before the purge: what it says may be from before, too."""
     calls = gate.asked_for(WINDOW)
-    gate.origin.fault("hang", times=1, match="spacecraft")
+    gate.origin.fault("hang", times=1, match="offset=300")  # of WINDOW, not of what is fetched ahead
     asked = Behind(gate.ask_worker, 0, SEED)
     eventually(lambda: gate.cache("EXISTS", f"perigee:{{ll2}}:fill:{WINDOW}"),
                "the call to be under way")
