@@ -8,7 +8,7 @@ What counts as one: a lint script, a test of a cmocka program, a fuzz target
 so does a suite whose files hold no test: silence is no evidence. The output of
 what failed is shown, of the rest a line.
 
-Those that need no more than processors (BESIDE) run beside the others, with what these leave of them.
+Those that can wait for processors (BESIDE) run beside the others, with what these leave of them.
 
 make test and make check set BUILD, SANITIZE, CC and PERIGEE_BIN.
 """
@@ -123,14 +123,14 @@ def fuzz(result):
         result.add(source.stem, status == 0, status != 0, output)
 
 
-def pytest_suite(folder, *options, only="test_*.py", nice=0, seconds=3600, **environment):
+def pytest_suite(folder, *options, only="test_*.py", seconds=3600, **environment):
     def suite(result):
         files = sorted((TESTS / folder).glob(only))
         if not files:
             return
         with tempfile.TemporaryDirectory() as temp:
             report = Path(temp) / "report.xml"
-            argv = ["nice", "-n", str(nice), sys.executable, "-m", "pytest", "-q", "-rfEs", "--tb=short",
+            argv = [sys.executable, "-m", "pytest", "-q", "-rfEs", "--tb=short",
                     f"--junitxml={report}", *options, *files]
             status, output = run(argv, seconds, {"PYTHONPATH": str(TESTS), **environment})
             passed, failed = count_junit(report)
@@ -157,16 +157,16 @@ SUITES = {
     "lint": lint,
     "unit": unit,
     "fuzz": fuzz,
-    "scripts": pytest_suite("scripts", "-n", "2", nice=19),
-    "keys": pytest_suite("keys", "-n", "2", nice=19),
-    "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile", nice=19),
+    "scripts": pytest_suite("scripts", "-n", "2"),
+    "keys": pytest_suite("keys", "-n", "2"),
+    "sandbox": pytest_suite("sandbox", "-n", "2", "--dist", "loadfile"),
     "stack": pytest_suite("stack", "-n", "2"),
     "bench": pytest_suite("bench", "-n", "2", "--dist", "loadfile"),
     # A file at a time: its tests may share one chain. They wait more than they work.
     "e2e": pytest_suite("e2e", "-n", "4", "--dist", "loadfile"),
 }
 
-BESIDE = ("scripts", "keys", "sandbox")
+BESIDE = ("lint", "scripts", "keys", "sandbox", "bench")
 
 # Of `make soak` only.
 SOAK = {
@@ -199,6 +199,12 @@ def run_all(suites):
         suite.run()
 
 
+def run_beside(suites):
+    """In a thread of its own, whose priority is what its children begin with."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    run_all(suites)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("suite", nargs="*", help=" ".join([*SUITES, *SOAK]))
@@ -210,7 +216,7 @@ def main():
         signal.signal(sig, leave)
 
     suites = [Suite(name) for name in args.suite or SUITES]
-    beside = threading.Thread(target=run_all, args=([s for s in suites if s.name in BESIDE],), daemon=True)
+    beside = threading.Thread(target=run_beside, args=([s for s in suites if s.name in BESIDE],), daemon=True)
     beside.start()
     run_all([s for s in suites if s.name not in BESIDE])
     beside.join()

@@ -80,7 +80,7 @@ def of(target: str) -> Meaning:
         path=name,
         object=object,
         filters=frozenset((name, meant) for name in given for meant in filtered(cls, given, name)),
-        search=searched(view, request),
+        search=searched(cls, tuple(given.getlist("search"))),
         ordering=() if arguments else ordered(view, request),
         mode=mode(view),
         limit=None if arguments else view.paginator.get_limit(request),
@@ -166,11 +166,14 @@ def conditions(q: Any) -> Any:
 
 # ---- the rest ----------------------------------------------------------------
 
-def searched(view: Any, request: Any) -> tuple[str, ...]:
-    if not getattr(view, "search_fields", None):
+@lru_cache(200_000)
+def searched(cls: Any, values: tuple[str, ...]) -> tuple[str, ...]:
+    if not getattr(cls, "search_fields", None):
         return ()
+    given = QueryDict(mutable=True)
+    given.setlist("search", values)
     try:
-        return tuple(filters.PhraseSearchFilter().get_search_terms(request))
+        return tuple(filters.PhraseSearchFilter().get_search_terms(SimpleNamespace(query_params=given)))
     except APIValidationError as error:
         raise Refused("search") from error
 
