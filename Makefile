@@ -232,7 +232,7 @@ test: $(PERIGEE_BIN) $(NGINX_MODULE) programs | setup
 check: $(PERIGEE_BIN) programs | setup
 	@$(RUN_TESTS) $(or $(SUITES),lint unit fuzz)
 
-# What would take make test longer than all the rest of it.
+# Those tests that would make `make test` half as long again.
 soak: $(PERIGEE_BIN) $(NGINX_MODULE) | setup
 	@$(RUN_TESTS) analysis simulation
 
@@ -341,7 +341,7 @@ help:
 	@echo '                   PORT=$(PORT) UPSTREAM=sandbox|live|URL QUOTA=$(QUOTA) WORKERS=$(WORKERS)'
 	@echo '                   REDIS=private|unix:/path|redis://host:port RUN_DIR=$(RUN_DIR)'
 	@echo 'make check       lints, unit tests, fuzz corpus: seconds'
-	@echo 'make test        every test there is  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
+	@echo 'make test        every test but make soak  SUITES="lint unit fuzz scripts keys sandbox stack bench e2e"'
 	@echo 'make soak        what takes longest of the tests'
 	@echo 'make bench       measured comparisons'
 	@echo 'make module      $(NGINX_MODULE), with which nginx answers hits by itself'

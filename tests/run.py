@@ -181,10 +181,12 @@ class Suite:
     def __init__(self, name):
         self.name, self.work = name, {**SUITES, **SOAK}[name]
         self.result = Result()
+        self.ended = False  # stays so where this program has a fault itself
 
     def run(self):
         start = time.monotonic()
         self.work(self.result)
+        self.ended = True
         self._tell(f"{time.monotonic() - start:.1f} s")
 
     def _tell(self, took):
@@ -223,7 +225,7 @@ def main():
     beside.join()
 
     passed = sum(suite.result.passed for suite in suites)
-    failed = sum(suite.result.failed for suite in suites)
+    failed = sum(suite.result.failed + (not suite.ended) for suite in suites)
     print(f"{passed} passed, {failed} failed", flush=True)
     return 0 if failed == 0 and passed > 0 else 1
 
