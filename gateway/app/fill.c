@@ -89,10 +89,8 @@ static void hear(struct fills *f, const struct bulletin *b)
 	/* Our own call is under way: it will tell itself. */
 	if (fill->calling)
 		return;
-	fill->heard = true;
 	fill->told = b->fail;
-	if (fill->stage == FILL_ELSEWHERE)
-		fill->stage = FILL_QUEUED;
+	fill_table_hear(fill);
 }
 
 void fills_hear(struct fills *f, const struct bulletin *news)

@@ -846,6 +846,32 @@ static void news_that_it_is_filled_are_taken_from_the_store(void **state)
 	assert_int_equal(r->store.settles, 0);
 }
 
+/* Nobody waits for it, but it would be fetched once more if the lease ended and nothing was fresh
+ * then. */
+static void a_refresh_is_over_as_soon_as_news_come(void **state)
+{
+	struct rig *r = *state;
+
+	rig_start(r);
+	rig_rest(r);
+	r->store.elsewhere = true;
+	refresh(r, FIRST);
+	refresh(r, SECOND);
+	rig_rest(r);
+	assert_int_equal(fills_stats(r->fills).queued, 2);
+	put_stored(r, 10);
+	hear(r, "filled " FIRST);
+	rig_rest(r);
+	assert_int_equal(fills_stats(r->fills).queued, 1);
+	assert_false(fills_look(r->fills, STR(FIRST)).known);
+	/* News may have been missed: then it is asked again who fetches it. */
+	r->store.elsewhere = false;
+	fills_hear_again(r->fills);
+	rig_rest(r);
+	assert_true(fake_origin_await(r->origin, 1));
+	assert_int_equal(fake_origin_calls(r->origin), 1);
+}
+
 static void news_that_it_failed_reach_all_who_wait_at_once(void **state)
 {
 	struct rig *r = *state;
@@ -1613,6 +1639,7 @@ int main(void)
 		TEST(calls_are_settled_by_what_upstream_saw),
 		TEST(a_429_cools_everybody_down),
 		TEST(news_that_it_is_filled_are_taken_from_the_store),
+		TEST(a_refresh_is_over_as_soon_as_news_come),
 		TEST(news_that_it_failed_reach_all_who_wait_at_once),
 		TEST(without_news_it_is_taken_over_when_the_lease_ends),
 		TEST(a_lease_that_goes_on_is_waited_for),
