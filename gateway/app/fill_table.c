@@ -172,24 +172,26 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
 	return fill;
 }
 
-void fill_table_put_back(struct fill *fill, enum fill_stage stage, struct mono not_before)
-{
-	fill->stage = fill->heard ? FILL_QUEUED : stage;
-	fill->not_before = fill->heard ? (struct mono){ 0 } : not_before;
-}
-
 /* Also in the background, where a turn does not come before its time. */
 static void look_now(struct fill *fill)
 {
-	if (fill->stage == FILL_ELSEWHERE)
-		fill->stage = FILL_QUEUED;
+	fill->stage = FILL_QUEUED;
 	fill->not_before = (struct mono){ 0 };
+}
+
+void fill_table_put_back(struct fill *fill, enum fill_stage stage, struct mono not_before)
+{
+	fill->stage = stage;
+	fill->not_before = not_before;
+	if (fill->heard)
+		look_now(fill);
 }
 
 void fill_table_hear(struct fill *fill)
 {
 	fill->heard = true;
-	look_now(fill);
+	if (fill->stage == FILL_ELSEWHERE || fill->stage == FILL_QUEUED)
+		look_now(fill);
 }
 
 void fill_table_wake(struct fill_table *t, struct mono now, bool all)
