@@ -98,10 +98,10 @@ static bool is_done(struct fills *f, const struct fill *fill, bool heard, struct
  * at the store and the grant; from here on nobody can. */
 static void use_grant(struct fills *f, struct fill *fill)
 {
-	struct entry *e = fill_is_for_count(fill) ? NULL : filled_meanwhile(f, fill);
 	struct ticket ticket;
+	struct entry *e;
 
-	if (!e) {
+	if (!is_done(f, fill, false, &e)) {
 		begin_call(f, fill);
 		return;
 	}

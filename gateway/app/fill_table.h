@@ -94,8 +94,8 @@ struct fill *fill_table_next(struct fill_table *t, struct mono now, struct wall 
  * `not_before`; or PARKED. If there was news of it meanwhile it is queued at once. */
 void fill_table_put_back(struct fill *fill, enum fill_stage stage, struct mono not_before);
 
-/* There is news of a fill that is no call of ours: whatever it was put back for, its turn may come
- * now. */
+/* There is news of a fill that is no call of ours: it need not wait for its time any more. One that
+ * is parked stays so. */
 void fill_table_hear(struct fill *fill);
 
 /* Queues again those elsewhere whose time has come, or all of them. */

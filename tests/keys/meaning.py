@@ -80,7 +80,7 @@ def of(target: str) -> Meaning:
         path=name,
         object=object,
         filters=frozenset((name, meant) for name in given for meant in filtered(cls, given, name)),
-        search=searched(cls, tuple(given.getlist("search"))),
+        search=searched(cls, given.get("search", "")),
         ordering=() if arguments else ordered(view, request),
         mode=mode(view),
         limit=None if arguments else view.paginator.get_limit(request),
@@ -167,13 +167,12 @@ def conditions(q: Any) -> Any:
 # ---- the rest ----------------------------------------------------------------
 
 @lru_cache(200_000)
-def searched(cls: Any, values: tuple[str, ...]) -> tuple[str, ...]:
+def searched(cls: Any, text: str) -> tuple[str, ...]:
     if not getattr(cls, "search_fields", None):
         return ()
-    given = QueryDict(mutable=True)
-    given.setlist("search", values)
+    request = SimpleNamespace(query_params={"search": text})
     try:
-        return tuple(filters.PhraseSearchFilter().get_search_terms(SimpleNamespace(query_params=given)))
+        return tuple(filters.PhraseSearchFilter().get_search_terms(request))
     except APIValidationError as error:
         raise Refused("search") from error
 
